@@ -32,8 +32,8 @@ const (
 	EventRunStarted    EventType = "run_started"
 	EventWorkerStarted EventType = "worker_started"
 	EventWorkerEnded   EventType = "worker_ended"
-	EventGangStopping  EventType = "gang_stopping"  // a stop signal went out
-	EventGangKilling   EventType = "gang_killing"   // the grace was over
+	EventGangStopping  EventType = "gang_stopping" // a stop signal went out
+	EventGangKilling   EventType = "gang_killing"  // the grace was over
 	EventGangRestart   EventType = "gang_restarting"
 	EventSignal        EventType = "signal_sent"
 	EventStalled       EventType = "stalled"

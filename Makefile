@@ -1,0 +1,62 @@
+# make            builds bin/sluice
+# make test       everything CI checks (scripts/test.sh), up to 45 minutes
+# make quick      go vet and go test, under two minutes
+# make demo       builds and shows a good run and a bad one
+# make bench      compares with the peers that are installed
+# make install    into PREFIX (/usr/local), DESTDIR is respected
+
+GO      ?= go
+PREFIX  ?= /usr/local
+DESTDIR ?=
+FUZZTIME ?= 5s
+
+.DELETE_ON_ERROR:
+
+.PHONY: build
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/sluice ./cmd/sluice
+
+.PHONY: test
+test:
+	GO='$(GO)' FUZZTIME='$(FUZZTIME)' scripts/test.sh
+
+.PHONY: quick
+quick:
+	$(GO) vet ./...
+	$(GO) test ./...
+
+.PHONY: fuzz
+fuzz:
+	GO='$(GO)' FUZZTIME='$(FUZZTIME)' scripts/fuzz.sh
+
+.PHONY: peers
+peers:
+	scripts/peers.sh
+
+.PHONY: demo
+demo: build
+	examples/demo.sh
+
+.PHONY: bench
+bench: build
+	bench/run.sh
+
+.PHONY: man
+man:
+	$(GO) run ./scripts/man man
+
+# What was built as a user is installed as root, who may have no Go.
+.PHONY: install
+install:
+	@test -x bin/sluice || { echo 'bin/sluice is not there: run make build first'; exit 1; }
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 0755 bin/sluice '$(DESTDIR)$(PREFIX)/bin/sluice'
+	@if test -d man; then \
+	  echo "install man/*.1 into $(DESTDIR)$(PREFIX)/share/man/man1"; \
+	  install -d '$(DESTDIR)$(PREFIX)/share/man/man1' && \
+	  install -m 0644 man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'; \
+	else echo 'no man pages (make man builds them)'; fi
+
+.PHONY: clean
+clean:
+	rm -rf bin man

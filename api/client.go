@@ -1,0 +1,67 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/sluicerun/sluice/job"
+	"golang.org/x/sys/unix"
+)
+
+// ErrNoAgent means that nobody answers on the socket: the run has ended, or
+// its agent was killed.
+var ErrNoAgent = errors.New("nobody answers on the run's control socket")
+
+// Ask puts one request to the run whose socket is at path. Files ride along.
+func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Response, error) {
+	var resp Response
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", path)
+	if err != nil {
+		return resp, fmt.Errorf("%w: %v", ErrNoAgent, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	b, err := json.Marshal(req)
+	if err != nil {
+		return resp, err
+	}
+	var oob []byte
+	if len(files) > 0 {
+		var fds []int
+		for _, f := range files {
+			rc, err := f.SyscallConn()
+			if err != nil {
+				return resp, err
+			}
+			rc.Control(func(fd uintptr) { fds = append(fds, int(fd)) })
+		}
+		oob = unix.UnixRights(fds...)
+	}
+	if _, _, err := conn.(*net.UnixConn).WriteMsgUnix(append(b, '\n'), oob, nil); err != nil {
+		return resp, fmt.Errorf("asking the run: %w", err)
+	}
+	line, err := bufio.NewReader(conn).ReadBytes('\n')
+	if err != nil {
+		if ctx.Err() != nil {
+			return resp, ctx.Err()
+		}
+		return resp, fmt.Errorf("%w: it hung up: %v", ErrNoAgent, err)
+	}
+	if err := json.Unmarshal(line, &resp); err != nil {
+		return resp, fmt.Errorf("reading the run's answer: %w", err)
+	}
+	switch {
+	case resp.Error != "" && resp.Usage:
+		return resp, &job.UsageError{Field: string(req.Op), Why: resp.Error}
+	case resp.Error != "":
+		return resp, errors.New(resp.Error)
+	}
+	return resp, nil
+}

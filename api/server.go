@@ -1,0 +1,212 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Control is what a server serves.
+type Control interface {
+	// Do answers a request. files are descriptors that came with it; Do owns
+	// them. done is closed when the asker has gone.
+	Do(req Request, files []*os.File, done <-chan struct{}) Response
+}
+
+// maxRequest bounds what one asker can make us keep.
+const maxRequest = 64 << 10
+
+// Server listens on a run's control socket.
+type Server struct {
+	l    *net.UnixListener
+	path string
+	ctl  Control
+	mu   sync.Mutex
+	open map[*net.UnixConn]bool // nil once closed
+	wg   sync.WaitGroup
+}
+
+// Listen makes the socket id.sock in dir.
+func Listen(dir, id string, ctl Control) (*Server, error) {
+	path := filepath.Join(dir, id+".sock")
+	if len(path) >= 108 { // sizeof sun_path (unix(7))
+		return nil, fmt.Errorf("the control socket's path %s is longer than a socket's may be; set XDG_RUNTIME_DIR to a shorter one", path)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("making the control socket: %w", err)
+	}
+	s := &Server{l: l, path: path, ctl: ctl, open: map[*net.UnixConn]bool{}}
+	s.wg.Add(1)
+	go s.accept()
+	return s, nil
+}
+
+// Path is the socket's path.
+func (s *Server) Path() string { return s.path }
+
+// Close ends the server: answers under way are given up to a second.
+func (s *Server) Close() error {
+	err := s.l.Close() // removes the socket as well
+	s.mu.Lock()
+	for c := range s.open {
+		c.CloseRead()
+		c.SetDeadline(time.Now().Add(time.Second))
+	}
+	s.open = nil
+	s.mu.Unlock()
+	s.wg.Wait()
+	return err
+}
+
+func (s *Server) accept() {
+	defer s.wg.Done()
+	for {
+		c, err := s.l.AcceptUnix()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // out of descriptors: give others time to return some
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		s.mu.Lock()
+		if s.open == nil {
+			s.mu.Unlock()
+			c.Close()
+			return
+		}
+		s.open[c] = true
+		s.wg.Add(1)
+		s.mu.Unlock()
+		go s.serve(c)
+	}
+}
+
+func (s *Server) serve(c *net.UnixConn) {
+	defer s.wg.Done()
+	defer func() {
+		s.mu.Lock()
+		delete(s.open, c)
+		s.mu.Unlock()
+		c.Close()
+	}()
+	req, files, err := readRequest(c)
+	if err == nil {
+		err = checkPeer(c)
+	}
+	if err != nil {
+		for _, f := range files {
+			f.Close()
+		}
+		answer(c, Response{Error: err.Error(), Usage: true})
+		return
+	}
+	gone := make(chan struct{})
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		defer close(gone)
+		// The asker says nothing more; a read ends when it hangs up.
+		bufio.NewReader(c).ReadByte()
+	}()
+	answer(c, s.ctl.Do(req, files, gone))
+	c.CloseRead()
+	<-gone
+}
+
+func answer(c *net.UnixConn, r Response) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		b, _ = json.Marshal(Response{Error: err.Error()})
+	}
+	c.Write(append(b, '\n'))
+}
+
+// readRequest reads one line, with the descriptors that came along.
+func readRequest(c *net.UnixConn) (Request, []*os.File, error) {
+	var req Request
+	var line []byte
+	var files []*os.File
+	buf := make([]byte, 4096)
+	oob := make([]byte, unix.CmsgSpace(4*8))
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	defer c.SetReadDeadline(time.Time{})
+	for {
+		n, oobn, _, _, err := c.ReadMsgUnix(buf, oob)
+		if err != nil {
+			return req, files, fmt.Errorf("reading a request: %w", err)
+		}
+		files = append(files, rights(oob[:oobn])...)
+		line = append(line, buf[:n]...)
+		switch {
+		case n == 0:
+			return req, files, errors.New("reading a request: it ends in the middle of a line")
+		case len(line) > maxRequest:
+			return req, files, fmt.Errorf("reading a request: it is longer than %d bytes", maxRequest)
+		case line[len(line)-1] == '\n':
+			return req, files, parseRequest(line, &req)
+		}
+	}
+}
+
+// parseRequest reads one line of the protocol.
+func parseRequest(line []byte, req *Request) error {
+	if err := json.Unmarshal(line, req); err != nil {
+		return fmt.Errorf("reading a request: %w", err)
+	}
+	switch req.Op {
+	case OpStatus, OpSignal, OpStop, OpConsole, OpEOF, OpWait, OpResume:
+		return nil
+	}
+	return fmt.Errorf("reading a request: there is no op %q", req.Op)
+}
+
+func rights(oob []byte) []*os.File {
+	var files []*os.File
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil
+	}
+	for _, m := range msgs {
+		fds, err := unix.ParseUnixRights(&m)
+		if err != nil {
+			continue
+		}
+		for _, fd := range fds {
+			unix.CloseOnExec(fd)
+			files = append(files, os.NewFile(uintptr(fd), "passed"))
+		}
+	}
+	return files
+}
+
+// checkPeer lets nobody in but this user and root.
+func checkPeer(c *net.UnixConn) error {
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var cred *unix.Ucred
+	var cerr error
+	if err := rc.Control(func(fd uintptr) {
+		cred, cerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	}); err != nil {
+		return err
+	}
+	if cerr != nil {
+		return fmt.Errorf("asking who is there: %w", cerr)
+	}
+	if int(cred.Uid) != os.Getuid() && cred.Uid != 0 {
+		return fmt.Errorf("this run belongs to uid %d, not to uid %d", os.Getuid(), cred.Uid)
+	}
+	return nil
+}

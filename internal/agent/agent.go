@@ -1,0 +1,335 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"time"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch"
+	"github.com/sluicerun/sluice/stream/console"
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// linkFD is where the agent and the guardian find their link.
+const linkFD = 3
+
+// host is the agent's own state: the run, and who launched it.
+type host struct {
+	mu     sync.Mutex
+	link   *link // to the launcher; nil when there is none
+	h      *launch.Handle
+	events *eventWriter
+	server *api.Server
+	out    *os.File // the console's
+	err    *os.File
+	guard  *warden
+	detach bool
+	// keyboard tells that the launcher pumps a terminal into a worker.
+	keyboard bool
+}
+
+// Main is the agent's process. It returns the process's exit status, which
+// nobody but a person with a debugger looks at.
+func Main() int {
+	proc.SweepDescriptors()
+	l, err := inherited(linkFD)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sluice:", err)
+		return job.StatusUsage
+	}
+	m, files, err := l.recv()
+	if err != nil || m.Kind != kindStart || len(files) == 0 {
+		return 0 // the launcher did not need us: bad flags, --help
+	}
+	a := &host{link: l, out: os.Stdout, err: os.Stderr, detach: m.Start.Detach}
+	status, err := a.run(*m.Start, files)
+	if err != nil {
+		l.send(failed(err))
+		return 1
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.link != nil {
+		a.link.send(message{Kind: kindEnded, Status: status})
+	}
+	return 0
+}
+
+// failed gives an error the exit status that it means.
+func failed(err error) message {
+	return message{Kind: kindFailed, Text: clip(err.Error(), maxPacket/2), Status: StatusOf(err)}
+}
+
+// StatusOf is sluice's exit status for an error before anything was started.
+func StatusOf(err error) int {
+	var usage *job.UsageError
+	var start *proc.StartError
+	switch {
+	case errors.As(err, &usage):
+		return job.StatusUsage
+	case errors.As(err, &start):
+		return start.Status
+	}
+	return job.StatusInternal
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + " ..."
+}
+
+// run is the agent's life.
+func (a *host) run(st Start, files []*os.File) (int, error) {
+	var spec job.Spec
+	b, err := io.ReadAll(io.NewSectionReader(files[0], 0, 1<<30))
+	files[0].Close()
+	if err != nil {
+		return 0, fmt.Errorf("reading the spec: %w", err)
+	}
+	if err := json.Unmarshal(b, &spec); err != nil {
+		return 0, fmt.Errorf("reading the spec: %w", err)
+	}
+	stdin := os.Stdin
+	if st.Stdin && len(files) > 1 {
+		stdin = files[1]
+		a.keyboard = true
+	}
+	opt := launch.Options{Launcher: &st.Launcher, OwnProcess: true, Progress: st.Progress, Except: a.except}
+	if st.Detach {
+		opt.Launcher, opt.Detached = nil, true
+		stdin = a.leaveTerminal(stdin)
+	} else {
+		tty := term.IsTerminal(1)
+		opt.Stdout, opt.Stderr, opt.TTY = a.out, a.err, tty
+		opt.Color = console.ColorEnabled(os.Getenv, tty)
+		opt.Width, opt.Height = termSize(0), termSize(1)
+		opt.Guard = &linkGuard{a.link}
+	}
+	opt.Stdin = stdin
+	if a.events, err = openEvents(st.Events); err != nil {
+		return 0, err
+	}
+	if a.events != nil {
+		opt.OnEvent = a.events.write
+		defer a.events.close()
+	}
+	h, err := launch.Prepare(spec, opt)
+	if err != nil {
+		return 0, err
+	}
+	a.h = h
+	return a.supervise(st)
+}
+
+// supervise runs a prepared gang.
+func (a *host) supervise(st Start) (int, error) {
+	h := a.h
+	socket := a.serve()
+	if a.server != nil {
+		defer a.server.Close()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if st.Detach {
+		if err := a.hireGuardian(); err != nil {
+			h.Discard()
+			return 0, err
+		}
+	}
+	if a.guard != nil {
+		defer a.guard.dismiss()
+	}
+	if err := h.Start(ctx, socket); err != nil {
+		h.Discard()
+		return 0, err
+	}
+	if a.guard != nil {
+		a.guard.introduce(h)
+	}
+	sigs := make(chan os.Signal, 4)
+	signal.Notify(sigs, wanted()...)
+	defer signal.Stop(sigs)
+	go func() {
+		for {
+			select {
+			case s := <-sigs:
+				a.stopBy(s.(unix.Signal), "the agent")
+			case <-h.Done():
+				return
+			}
+		}
+	}()
+	a.link.send(message{Kind: kindStarted, Run: h.ID(), Dir: h.Dir()})
+	if st.Detach {
+		a.mu.Lock()
+		a.link.close()
+		a.link = nil
+		a.mu.Unlock()
+	} else {
+		go a.listen(a.link)
+	}
+	res := h.Wait()
+	a.report(res)
+	return res.Status, nil
+}
+
+func wanted() []os.Signal {
+	var out []os.Signal
+	for _, s := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT} {
+		if !signal.Ignored(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// stopBy is a signal's effect on the gang.
+func (a *host) stopBy(s unix.Signal, who string) {
+	switch s {
+	case unix.SIGUSR1, unix.SIGUSR2:
+		a.h.Signal(job.AllRanks(), job.Signal(s))
+	default:
+		a.h.Stop(fmt.Sprintf("%s got %v", who, job.Signal(s)), 0, 128+int(s))
+	}
+}
+
+// listen is the agent's ear for its launcher.
+func (a *host) listen(l *link) {
+	for {
+		m, _, err := l.recv()
+		if err != nil {
+			select {
+			case <-a.h.Done():
+			default:
+				a.launcherLost(l)
+			}
+			return
+		}
+		switch m.Kind {
+		case kindSignal:
+			a.stopBy(unix.Signal(m.Signal), "sluice")
+		case kindSuspend:
+			a.h.Suspend()
+			l.send(message{Kind: kindPaused})
+		case kindContinue:
+			a.h.Continue()
+		}
+	}
+}
+
+func (a *host) launcherLost(l *link) {
+	a.mu.Lock()
+	if a.link == l {
+		a.link = nil
+	}
+	a.mu.Unlock()
+	l.close()
+	if a.h.Spec().OnLauncherDeath == job.DeathKeep {
+		if err := a.hireGuardian(); err == nil {
+			a.guard.introduce(a.h)
+		}
+	} else {
+		a.h.SetGuardian(nil, nil)
+	}
+	a.h.LauncherLost()
+}
+
+// leaveTerminal lets go of the launcher's terminal, so that it can be closed.
+func (a *host) leaveTerminal(stdin *os.File) *os.File {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	defer null.Close()
+	fd := int(null.Fd())
+	if term.IsTerminal(0) {
+		unix.Dup3(fd, 0, 0)
+	}
+	unix.Dup3(fd, 1, 0)
+	unix.Dup3(fd, 2, 0)
+	return stdin
+}
+
+// serve opens the control socket. A run without one goes on: it can still be
+// stopped by a signal to its agent.
+func (a *host) serve() string {
+	dir, err := runs.SocketDir()
+	if err == nil {
+		a.server, err = api.Listen(dir, a.h.ID(), (*control)(a))
+	}
+	if err != nil {
+		fmt.Fprintln(a.err, "sluice: this run cannot be controlled from outside:", err)
+		return ""
+	}
+	return a.server.Path()
+}
+
+// termSize is the width (0) or height (1) of the terminal on descriptor 1,
+// asked anew each time: the agent hears no SIGWINCH.
+func termSize(which int) func() int {
+	return func() int {
+		w, h, err := term.GetSize(1)
+		if err != nil {
+			return 0
+		}
+		return [2]int{w, h}[which]
+	}
+}
+
+// linkGuard makes the launcher the guardian.
+type linkGuard struct{ l *link }
+
+func (g *linkGuard) Hold(h launch.Held) error {
+	return g.l.send(message{Kind: kindHold, Held: &h}, h.Files...)
+}
+
+func (g *linkGuard) Release(attempt int) {
+	g.l.send(message{Kind: kindRelease, Attempt: attempt})
+}
+
+// eventWriter writes --events.
+type eventWriter struct {
+	f *os.File
+}
+
+func openEvents(path string) (*eventWriter, error) {
+	switch path {
+	case "":
+		return nil, nil
+	case "-":
+		return &eventWriter{os.Stdout}, nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, &job.UsageError{Field: "events", Value: path, Why: err.Error(), Hint: "name a file that can be written, or -"}
+	}
+	return &eventWriter{f}, nil
+}
+
+func (w *eventWriter) write(e job.Event) {
+	if b, err := json.Marshal(e); err == nil {
+		w.f.Write(append(b, '\n'))
+	}
+}
+
+func (w *eventWriter) close() {
+	if w.f != os.Stdout {
+		w.f.Close()
+	}
+}
+
+// reportWait bounds how long the report waits for a terminal that is stuck.
+const reportWait = 2 * time.Second

@@ -1,0 +1,122 @@
+package agent
+
+import (
+	"errors"
+	"os"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch"
+)
+
+// control answers on the run's control socket.
+type control host
+
+// Do implements api.Control.
+func (c *control) Do(req api.Request, files []*os.File, gone <-chan struct{}) api.Response {
+	a := (*host)(c)
+	if req.Op != api.OpResume {
+		for _, f := range files {
+			f.Close()
+		}
+	}
+	var hit []int
+	var err error
+	switch req.Op {
+	case api.OpStatus:
+		rec := a.h.Record()
+		return api.Response{Record: &rec}
+	case api.OpWait:
+		select {
+		case <-a.h.Done():
+		case <-gone:
+		}
+		rec := a.h.Record()
+		return api.Response{Record: &rec}
+	case api.OpSignal:
+		hit, err = a.h.Signal(req.Ranks, req.Signal)
+	case api.OpStop:
+		hit, err = a.stop(req)
+	case api.OpConsole:
+		err = a.h.SetConsole(req.Ranks)
+	case api.OpEOF:
+		err = a.endInput()
+	case api.OpResume:
+		err = a.resume(files)
+	}
+	if err != nil {
+		var usage *job.UsageError
+		return api.Response{Error: err.Error(), Usage: errors.As(err, &usage)}
+	}
+	return api.Response{Ranks: job.FormatRanks(hit)}
+}
+
+func (a *host) stop(req api.Request) ([]int, error) {
+	if !req.Ranks.IsZero() {
+		return a.h.StopRanks(req.Ranks)
+	}
+	if req.Kill {
+		a.h.Kill("killed by "+req.Who, 128+int(job.SIGKILL))
+	} else {
+		a.h.Stop("stopped by "+req.Who, 0, 128+int(job.SIGTERM))
+	}
+	return nil, nil
+}
+
+// endInput closes what feeds a worker: a FIFO, or the launcher's keyboard.
+func (a *host) endInput() error {
+	err := a.h.EOF()
+	if err == nil || errors.Is(err, launch.ErrEnded) {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.link != nil && a.keyboard {
+		return a.link.send(message{Kind: kindEOF})
+	}
+	return err
+}
+
+// resume takes a new launcher: its link, its stdout and its stderr.
+func (a *host) resume(files []*os.File) error {
+	closeAll := func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}
+	if len(files) != 3 {
+		closeAll()
+		return &job.UsageError{Field: "resume", Why: "it needs a link, stdout and stderr"}
+	}
+	a.mu.Lock()
+	if a.link != nil {
+		a.mu.Unlock()
+		closeAll()
+		return errors.New("this run has a launcher; it can be followed with: sluice logs -f " + a.h.ID())
+	}
+	l, err := newLink(files[0])
+	if err != nil {
+		a.mu.Unlock()
+		closeAll()
+		return err
+	}
+	a.link, a.out, a.err = l, files[1], files[2]
+	a.mu.Unlock()
+	m, _, err := l.recv()
+	if err != nil || m.Start == nil {
+		a.mu.Lock()
+		a.link = nil
+		a.mu.Unlock()
+		closeAll()
+		return errors.New("the new launcher went away")
+	}
+	if err := a.h.Resumed(m.Start.Launcher, a.out, a.err); err != nil {
+		return err
+	}
+	l.send(message{Kind: kindStarted, Run: a.h.ID(), Dir: a.h.Dir()})
+	go a.listen(l)
+	return nil
+}
+
+var _ = proc.Alive

@@ -1,0 +1,198 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch/guardian"
+	"golang.org/x/sys/unix"
+)
+
+// Command is the hidden subcommand of the agent's process.
+const Command = "__agent"
+
+// Agent is the launcher's side of an agent that has been started.
+type Agent struct {
+	link *link
+	pid  int
+	keep guardian.Keeper
+	run  string
+	dir  string
+	text string // why it failed
+	code int
+
+	terminal *terminal
+	detach   bool
+}
+
+// Spawn starts the agent's process. It waits for Launch; starting it before
+// the command line is understood hides its start-up time behind ours.
+func Spawn() (*Agent, error) {
+	if err := proc.SweepDescriptors(); err != nil {
+		return nil, fmt.Errorf("starting the agent: %w", err)
+	}
+	// If the agent is killed, what it leaves comes to us.
+	if err := proc.BecomeSubreaper(); err != nil {
+		return nil, fmt.Errorf("starting the agent: %w", err)
+	}
+	l, theirs, err := pair()
+	if err != nil {
+		return nil, fmt.Errorf("starting the agent: %w", err)
+	}
+	defer theirs.Close()
+	fd, err := rawFD(theirs)
+	if err != nil {
+		return nil, err
+	}
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"sluice", Command}, &syscall.ProcAttr{
+		Env: os.Environ(), Files: []uintptr{0, 1, 2, uintptr(fd)},
+		Sys: &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		l.close()
+		return nil, fmt.Errorf("starting the agent: %w", err)
+	}
+	return &Agent{link: l, pid: pid}, nil
+}
+
+// Dismiss ends an agent that is not needed after all.
+func (a *Agent) Dismiss() {
+	a.link.close()
+	a.reap()
+}
+
+// Failure is a run that did not start, with sluice's exit status for it.
+type Failure struct {
+	Status int
+	Text   string
+}
+
+func (f *Failure) Error() string { return f.Text }
+
+// Launch runs spec to its end and returns the exit status. With st.Detach it
+// returns once the gang has been started; run is then the run's id.
+func (a *Agent) Launch(spec job.Spec, st Start) (run string, status int, err error) {
+	me, err := proc.Identify(os.Getpid())
+	if err != nil {
+		return "", 0, err
+	}
+	st.Launcher = me
+	a.detach = st.Detach
+	files := make([]*os.File, 1, 2)
+	if files[0], err = specFile(spec); err != nil {
+		return "", 0, err
+	}
+	defer files[0].Close()
+	a.terminal = newTerminal(a.link)
+	if !st.Detach {
+		if in := a.terminal.input(spec); in != nil {
+			st.Stdin = true
+			files = append(files, in)
+			defer in.Close()
+		}
+	}
+	if err := a.link.send(message{Kind: kindStart, Start: &st}, files...); err != nil {
+		return "", 0, fmt.Errorf("talking to the agent: %w", err)
+	}
+	status, err = a.follow()
+	return a.run, status, err
+}
+
+// specFile puts the spec where its size does not matter.
+func specFile(spec job.Spec) (*os.File, error) {
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the spec: %w", err)
+	}
+	fd, err := unix.MemfdCreate("spec", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("passing the spec: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), "spec")
+	if _, err := f.Write(b); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("passing the spec: %w", err)
+	}
+	return f, nil
+}
+
+// follow listens to the agent until it, or the run, ends.
+func (a *Agent) follow() (int, error) {
+	if a.terminal != nil {
+		defer a.terminal.close()
+	}
+	for {
+		m, files, err := a.link.recv()
+		if err != nil {
+			return a.lost()
+		}
+		switch m.Kind {
+		case kindHold:
+			m.Held.Files = files
+			a.keep.Hold(*m.Held)
+		case kindRelease:
+			a.keep.Release(m.Attempt)
+		case kindStarted:
+			a.run, a.dir = m.Run, m.Dir
+			if a.detach {
+				a.link.close()
+				return 0, nil
+			}
+			if a.terminal != nil {
+				a.terminal.begin()
+			}
+		case kindPaused:
+			a.terminal.paused()
+		case kindEOF:
+			a.terminal.endInput()
+		case kindFailed:
+			a.reap()
+			return m.Status, &Failure{m.Status, m.Text}
+		case kindEnded:
+			a.reap()
+			return m.Status, nil
+		}
+	}
+}
+
+// lost is called when the agent died. Its workers died with it, by the
+// parent-death signal; what they wrote last is still in the pipes that we hold.
+func (a *Agent) lost() (int, error) {
+	how := a.reap()
+	if a.dir == "" {
+		return job.StatusInternal, fmt.Errorf("the agent (pid %d) ended before the run had started: %s", a.pid, how)
+	}
+	text, err := a.keep.TakeOver(a.dir, how)
+	if err != nil {
+		return job.StatusInternal, errors.Join(fmt.Errorf("the agent (pid %d) ended: %s", a.pid, how), err)
+	}
+	return job.StatusInternal, errors.New(text)
+}
+
+// reap waits for the agent's process, which is about to end or has.
+func (a *Agent) reap() string {
+	if a.pid == 0 {
+		return "it was somebody else's child"
+	}
+	var ws syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(a.pid, &ws, 0, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return err.Error()
+		}
+		break
+	}
+	a.pid = 0
+	if ws.Signaled() {
+		return "killed by " + job.Signal(ws.Signal()).String()
+	}
+	return fmt.Sprintf("exit status %d", ws.ExitStatus())
+}

@@ -1,0 +1,179 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/launch"
+	"golang.org/x/sys/unix"
+)
+
+// kind is what a message on a link is about.
+type kind string
+
+const (
+	kindStart    kind = "start"    // launcher: the spec; files: spec, then stdin if it is not fd 0
+	kindSignal   kind = "signal"   // launcher: it got a signal
+	kindSuspend  kind = "suspend"  // launcher: ^Z
+	kindContinue kind = "continue" // launcher: fg
+	kindHold     kind = "hold"     // agent: keep these; files: pipes
+	kindRelease  kind = "release"  // agent: that attempt is complete
+	kindStarted  kind = "started"  // agent: the gang runs
+	kindPaused   kind = "paused"   // agent: suspend is done
+	kindEOF      kind = "eof"      // agent: close the input you pump
+	kindFailed   kind = "failed"   // agent: nothing was started
+	kindEnded    kind = "ended"    // agent: the run is over
+)
+
+// message is one packet.
+type message struct {
+	Kind    kind         `json:"kind"`
+	Signal  int          `json:"signal,omitempty"`
+	Start   *Start       `json:"start,omitempty"`
+	Held    *launch.Held `json:"held,omitempty"`
+	Attempt int          `json:"attempt,omitempty"`
+	Status  int          `json:"status,omitempty"`
+	Text    string       `json:"text,omitempty"`
+	Run     string       `json:"run,omitempty"`
+	Dir     string       `json:"dir,omitempty"`
+}
+
+// Start is what a launcher tells its agent besides the spec.
+type Start struct {
+	Detach   bool          `json:"detach,omitempty"`
+	Launcher proc.Identity `json:"launcher"`
+	Events   string        `json:"events,omitempty"` // file, or "-"
+	Progress string        `json:"progress,omitempty"`
+	Stdin    bool          `json:"stdin,omitempty"` // the second file is stdin
+}
+
+// maxPacket is below the kernel's default send buffer; what does not fit, the
+// spec, travels as a file.
+const maxPacket = 128 << 10
+
+// link is a SOCK_SEQPACKET socket: messages keep their bounds and their files,
+// and its end is noticed at once.
+type link struct {
+	f  *os.File
+	rc syscall.RawConn
+	mu sync.Mutex
+}
+
+// pair makes a link; the other end is for a child to inherit.
+func pair() (*link, *os.File, error) {
+	p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a socket pair: %w", err)
+	}
+	l, err := newLink(os.NewFile(uintptr(p[0]), "link"))
+	return l, os.NewFile(uintptr(p[1]), "link"), err
+}
+
+func newLink(f *os.File) (*link, error) {
+	rc, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return &link{f: f, rc: rc}, nil
+}
+
+// inherited is the link that a parent left at a descriptor.
+func inherited(fd int) (*link, error) {
+	unix.CloseOnExec(fd)
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, fmt.Errorf("descriptor %d is not a link: this command is for sluice itself: %w", fd, err)
+	}
+	return newLink(os.NewFile(uintptr(fd), "link"))
+}
+
+func (l *link) send(m message, files ...*os.File) error {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	var oob []byte
+	if len(files) > 0 {
+		fds := make([]int, len(files))
+		for i, f := range files {
+			fd, err := rawFD(f)
+			if err != nil {
+				return err
+			}
+			fds[i] = fd
+		}
+		oob = unix.UnixRights(fds...)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var serr error
+	err = l.rc.Write(func(fd uintptr) bool {
+		serr = unix.Sendmsg(int(fd), b, oob, nil, unix.MSG_NOSIGNAL)
+		return serr != unix.EAGAIN
+	})
+	return errors.Join(err, serr)
+}
+
+// rawFD is a file's descriptor without the side effect of File.Fd, which
+// makes it blocking.
+func rawFD(f *os.File) (int, error) {
+	rc, err := f.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	n := -1
+	err = rc.Control(func(fd uintptr) { n = int(fd) })
+	return n, err
+}
+
+// recv returns io.EOF when the other side is gone.
+func (l *link) recv() (message, []*os.File, error) {
+	b := make([]byte, maxPacket)
+	oob := make([]byte, unix.CmsgSpace(4*253))
+	var n, oobn int
+	var rerr error
+	err := l.rc.Read(func(fd uintptr) bool {
+		n, oobn, _, _, rerr = unix.Recvmsg(int(fd), b, oob, unix.MSG_CMSG_CLOEXEC)
+		return rerr != unix.EAGAIN
+	})
+	if err == nil {
+		err = rerr
+	}
+	if err == nil && n == 0 || errors.Is(err, unix.ECONNRESET) {
+		err = io.EOF
+	}
+	if err != nil {
+		return message{}, nil, err
+	}
+	files := rights(oob[:oobn])
+	var m message
+	if err := json.Unmarshal(b[:n], &m); err != nil {
+		return m, files, fmt.Errorf("reading a message: %w", err)
+	}
+	return m, files, nil
+}
+
+func rights(oob []byte) []*os.File {
+	var files []*os.File
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil
+	}
+	for _, m := range msgs {
+		fds, err := unix.ParseUnixRights(&m)
+		if err != nil {
+			continue
+		}
+		for _, fd := range fds {
+			files = append(files, os.NewFile(uintptr(fd), "passed"))
+		}
+	}
+	return files
+}
+
+func (l *link) close() { l.f.Close() }

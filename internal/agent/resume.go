@@ -1,0 +1,35 @@
+package agent
+
+import (
+	"context"
+	"os"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
+)
+
+// Resume becomes the launcher of a run that has none, and returns its exit
+// status when it has ended.
+func Resume(ctx context.Context, rec *runs.Record) (int, error) {
+	me, err := proc.Identify(os.Getpid())
+	if err != nil {
+		return 0, err
+	}
+	l, theirs, err := pair()
+	if err != nil {
+		return 0, err
+	}
+	// The first message waits in the socket for whoever takes the other end.
+	if err := l.send(message{Kind: kindStart, Start: &Start{Launcher: me}}); err != nil {
+		return 0, err
+	}
+	_, err = api.Ask(ctx, rec.Socket, api.Request{Op: api.OpResume}, theirs, os.Stdout, os.Stderr)
+	theirs.Close()
+	if err != nil {
+		l.close()
+		return 0, err
+	}
+	a := &Agent{link: l, dir: rec.Dir, run: rec.ID, terminal: newTerminal(l)}
+	return a.follow()
+}

@@ -1,0 +1,27 @@
+package archtest
+
+// storeys lists the rooms from the roof down. A package may import packages of
+// its own room and of the storeys below its own; packages in folders below a
+// room belong to that room.
+var storeys = [][]string{
+	{"cmd/sluice", "scripts/man", "bench", "examples"},
+	{"internal/cli"},
+	{"internal/tui", "internal/web"},
+	{"internal/agent"},
+	{"api"},
+	{"elastic"},
+	{"launch", "rendezvous", "tcpstore"},
+	{"session"},
+	{"internal/runs"},
+	{"stream", "report", "internal/proc"},
+	{"topo", "internal/pty", "cast"},
+	{"vt", "job"},
+}
+
+// alone lists the rooms that are useful without the rest of the house and import
+// nothing of it, whatever storey they are on. All but the last two may be
+// imported from everywhere.
+var alone = []string{"redirect", "adopt", "vt", "cast", "job", "internal/testpeer", "internal/archtest"}
+
+// testsOnly lists the rooms that only tests may import.
+var testsOnly = []string{"internal/testpeer", "internal/archtest"}

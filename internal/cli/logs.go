@@ -1,0 +1,286 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream"
+	"github.com/sluicerun/sluice/stream/console"
+)
+
+// logsOptions are the flags of sluice logs.
+type logsOptions struct {
+	follow  bool
+	ranks   job.RankSet
+	stream  string
+	offset  int64
+	tail    int
+	raw     bool
+	attempt int
+}
+
+func newLogs(a *app) *cobra.Command {
+	o := logsOptions{tail: -1, attempt: -1}
+	cmd := &cobra.Command{
+		Use:   "logs [RUN[/RANKS]]",
+		Short: "Show what the workers of a run wrote",
+		Long: `Show the logs of a run, rank by rank; with -f, as they grow, until the run ends.
+Without RUN, the latest. Everything goes to stdout; lines are headed by their
+rank when there is more than one (--raw: bytes as they are).
+` + statuses,
+		Example: `  sluice logs --rank 3 --stream err --tail 20
+  sluice logs -f train/0
+  sluice logs train --rank 0 --stream out --raw > out.bin`,
+		Args: between(0, 1, "at most one RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), a, argOr(args, 0))
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&o.follow, "follow", "f", false, "go on showing what comes, until the run ends")
+	f.Var(&o.ranks, "rank", "ranks to show (default all)")
+	f.StringVar(&o.stream, "stream", "", "out or err (default both)")
+	f.Int64Var(&o.offset, "since-offset", 0, "begin at this byte of each log")
+	f.IntVar(&o.tail, "tail", -1, "begin this many lines before the end of each log")
+	f.BoolVar(&o.raw, "raw", false, "bytes as they are, no prefixes")
+	f.IntVar(&o.attempt, "attempt", -1, "the attempt (default: each rank's latest)")
+	return cmd
+}
+
+// logFile is one log to show.
+type logFile struct {
+	rank, attempt int
+	std           job.Stream
+	dir           string
+	from          int64
+}
+
+func (l logFile) name() string { return l.std.String() + ".log" }
+
+func (o *logsOptions) run(ctx context.Context, a *app, sel string) error {
+	rec, ranks, err := target(sel)
+	if err != nil {
+		return err
+	}
+	if !ranks.IsZero() && !o.ranks.IsZero() {
+		return usagef("ranks are named twice: in %q and with --rank", sel)
+	}
+	if ranks.IsZero() {
+		ranks = o.ranks
+	}
+	if o.offset < 0 {
+		return usagef("--since-offset: %d is negative", o.offset)
+	}
+	files, err := o.files(rec, ranks)
+	if err != nil {
+		return err
+	}
+	if o.follow {
+		return o.followAll(ctx, a, rec, files)
+	}
+	return o.printAll(a, files)
+}
+
+// files finds the logs that were asked for.
+func (o *logsOptions) files(rec *runs.Record, ranks job.RankSet) ([]logFile, error) {
+	streams := []job.Stream{job.Stdout, job.Stderr}
+	if o.stream != "" {
+		s, err := job.ParseStream(o.stream)
+		if err != nil || s == job.StreamStdin {
+			return nil, usagef("--stream: %q is neither out nor err", o.stream)
+		}
+		streams = []job.Stream{s}
+	}
+	var out []logFile
+	for _, w := range rec.Workers {
+		if !ranks.IsZero() && !ranks.Contains(w.Rank) {
+			continue
+		}
+		attempt := w.Attempt
+		if o.attempt >= 0 {
+			attempt = o.attempt
+		}
+		dir := filepath.Join(rec.Dir, runs.WorkerDir(attempt, w.LocalRank))
+		for _, s := range streams {
+			l := logFile{rank: w.Rank, attempt: attempt, std: s, dir: dir, from: o.offset}
+			size, err := stream.Size(dir, l.name())
+			if errors.Is(err, os.ErrNotExist) {
+				continue // this stream has no log
+			}
+			if err != nil {
+				return nil, err
+			}
+			if o.tail >= 0 {
+				if l.from, err = stream.TailOffset(dir, l.name(), o.tail); err != nil {
+					return nil, err
+				}
+			}
+			if l.from > size && !o.follow {
+				return nil, usagef("--since-offset: %d is past the end of the %v log of rank %d (%d bytes)", l.from, s, w.Rank, size)
+			}
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		return nil, usagef("run %s has no such logs (%d ranks; see --rank, --stream, --attempt)", rec.ID, rec.Spec.Workers)
+	}
+	return out, nil
+}
+
+func (o *logsOptions) prefixed(files []logFile) bool {
+	for _, l := range files {
+		if l.rank != files[0].rank {
+			return !o.raw
+		}
+	}
+	return false
+}
+
+// printAll shows the logs one after the other.
+func (o *logsOptions) printAll(a *app, files []logFile) error {
+	out := bufio.NewWriterSize(a.stdout, 64<<10)
+	prefixed := o.prefixed(files)
+	for _, l := range files {
+		r, err := stream.OpenReader(l.dir, l.name())
+		if err != nil {
+			return err
+		}
+		src := io.NewSectionReader(r, l.from, max(r.Size()-l.from, 0))
+		if prefixed {
+			err = copyLines(out, src, "["+strconv.Itoa(l.rank)+"] ")
+		} else {
+			_, err = io.Copy(out, src)
+		}
+		r.Close()
+		var skipped *stream.SkippedError
+		if errors.As(err, &skipped) {
+			fmt.Fprintln(a.stderr, "sluice:", skipped)
+			err = nil
+		}
+		if err != nil {
+			return fmt.Errorf("showing the %v log of rank %d: %w", l.std, l.rank, err)
+		}
+	}
+	return out.Flush()
+}
+
+// copyLines puts prefix before every line, whatever its length.
+func copyLines(w *bufio.Writer, r io.Reader, prefix string) error {
+	br := bufio.NewReaderSize(r, 64<<10)
+	fresh, last := true, byte('\n')
+	for {
+		part, err := br.ReadSlice('\n')
+		if len(part) > 0 {
+			if fresh {
+				w.WriteString(prefix)
+			}
+			w.Write(part)
+			last = part[len(part)-1]
+			fresh = last == '\n'
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+		case err == io.EOF:
+			if last != '\n' {
+				w.WriteByte('\n')
+			}
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// offsetSource is a log from an offset on, as the console wants it.
+type offsetSource struct {
+	*stream.Reader
+	from int64
+}
+
+func (s offsetSource) ReadAt(p []byte, off int64) (int, error) { return s.Reader.ReadAt(p, off+s.from) }
+func (s offsetSource) Size() int64                             { return max(s.Reader.Size()-s.from, 0) }
+
+// followAll shows the logs as they grow until the run has ended.
+func (o *logsOptions) followAll(ctx context.Context, a *app, rec *runs.Record, files []logFile) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tty := term.IsTerminal(int(os.Stdout.Fd()))
+	workers := 1
+	if o.prefixed(files) {
+		workers = max(rec.Spec.Workers, 2)
+	}
+	sink := console.NewFDSink(int(os.Stdout.Fd()))
+	c := console.New(console.Config{Out: sink, Err: sink, Workers: workers, Host: rec.Host, Role: rec.Spec.Role,
+		TTY: tty, ErrTTY: tty, Color: console.ColorEnabled(os.Getenv, tty)})
+	ended := make(chan struct{})
+	go func() {
+		waitEnd(ctx, rec)
+		close(ended)
+	}()
+	errs := make(chan error, len(files))
+	for _, l := range files {
+		go func() { errs <- followOne(ctx, c, l, rec.Spec.Role, rec.Host, ended) }()
+	}
+	var first error
+	for range files {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+		}
+	}
+	c.Finish(context.Background())
+	cancel()
+	<-ended
+	return first
+}
+
+func followOne(ctx context.Context, c *console.Console, l logFile, role, host string, ended <-chan struct{}) error {
+	r, err := stream.OpenReader(l.dir, l.name())
+	if err != nil {
+		return err
+	}
+	f, err := stream.OpenFollower(l.dir, l.name(), l.from)
+	if err != nil {
+		r.Close()
+		return err
+	}
+	defer f.Close()
+	in := c.Add(job.Fields{Rank: l.rank, LocalRank: l.rank, Attempt: l.attempt, Role: role, Host: host, Stream: l.std},
+		offsetSource{r, l.from})
+	defer in.Done()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-ended:
+			f.Finish()
+		case <-stop:
+		}
+	}()
+	// The console reads for itself; this only finds out that there is more.
+	scratch := make([]byte, 256<<10)
+	for {
+		n, err := f.Read(scratch)
+		if n > 0 {
+			in.Grew()
+			continue
+		}
+		var skipped *stream.SkippedError
+		if err != nil && err != io.EOF && !errors.As(err, &skipped) {
+			return err
+		}
+		if err := f.Wait(ctx); err != nil {
+			return nil // the run has ended, or we were interrupted
+		}
+	}
+}

@@ -1,0 +1,144 @@
+// Package cli is the command line: one file per subcommand, each a constructor,
+// an options struct and a run function.
+//
+// Manners, for all of them: results go to stdout and everything else to stderr;
+// errors are one sentence in lower case, with a hint on a line of its own; bad
+// input exits with status 2 before anything has happened.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sluicerun/sluice/internal/agent"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch"
+)
+
+// app is what the subcommands share.
+type app struct {
+	stdout, stderr io.Writer
+	// agent was started before the command line was read; see agent.Spawn.
+	agent *agent.Agent
+}
+
+// exitStatus is an error that is an exit status and has nothing to say.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// Main runs the command line and returns the exit status.
+func Main(args []string) int {
+	launch.Init()
+	if len(args) > 0 {
+		switch args[0] {
+		case agent.Command:
+			return agent.Main()
+		case agent.GuardianCommand:
+			return agent.GuardianMain()
+		}
+	}
+	a := &app{stdout: os.Stdout, stderr: os.Stderr}
+	if len(args) > 0 && args[0] == "run" {
+		// On its way before we know what for. An error is told by who needs it.
+		a.agent, _ = agent.Spawn()
+	}
+	root := newRoot(a)
+	root.SetArgs(args)
+	err := root.Execute()
+	if a.agent != nil {
+		a.agent.Dismiss()
+	}
+	return a.explain(err)
+}
+
+// explain tells the user about an error and turns it into an exit status.
+func (a *app) explain(err error) int {
+	var status exitStatus
+	var usage *job.UsageError
+	var failure *agent.Failure
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &failure):
+		fmt.Fprintln(a.stderr, "sluice:", failure.Text)
+		return failure.Status
+	case errors.As(err, &usage):
+		fmt.Fprintln(a.stderr, "sluice:", usage)
+		return job.StatusUsage
+	}
+	fmt.Fprintln(a.stderr, "sluice:", err)
+	var flag *flagError
+	if errors.As(err, &flag) {
+		fmt.Fprintln(a.stderr, "  "+flag.hint)
+		return job.StatusUsage
+	}
+	return agent.StatusOf(err)
+}
+
+// flagError is a mistake on the command line.
+type flagError struct {
+	err  error
+	hint string
+}
+
+func (e *flagError) Error() string { return e.err.Error() }
+func (e *flagError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &flagError{err: fmt.Errorf(format, args...), hint: "see: sluice help"}
+}
+
+// statuses ends every help page that may exit with something else than 0 or 1.
+const statuses = `
+Exit status: 0 success; 2 bad usage; 125 sluice itself failed.`
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sluice",
+		Short: "Launch processes and own their streams",
+		Long: `sluice starts a gang of workers, keeps every byte they write in per-rank logs,
+shows them as one console, supervises them, says why they failed, and leaves
+nothing running when it is done.`,
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there is no command %q", args[0])
+			}
+			return cmd.Help()
+		},
+		Args: cobra.ArbitraryArgs,
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &flagError{err: plainFlagError(err), hint: "see: " + cmd.CommandPath() + " --help"}
+	})
+	root.AddCommand(
+		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
+		newConsole(a), newEOF(a), newResume(a), newVersion(a), newCompletion(a),
+	)
+	return root
+}
+
+// plainFlagError drops the flag library's frame around our own errors, which
+// already name the flag.
+func plainFlagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "pflag: "))
+}
+
+// Root is the command tree, for the man pages.
+func Root() *cobra.Command { return newRoot(&app{stdout: io.Discard, stderr: io.Discard}) }

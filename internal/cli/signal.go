@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/job"
+)
+
+func newSignal(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "signal RUN[/RANKS] SIGNAL",
+		Short: "Send a signal to workers",
+		Long: `Send SIGNAL (USR1, SIGUSR1, 10) to the process groups of a run's workers, or of
+the given ranks.
+` + statuses,
+		Example: "  sluice signal train USR1\n  sluice signal train/0,8-15 QUIT",
+		Args:    exactly(2, "RUN and SIGNAL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sig, err := job.ParseSignal(args[1])
+			if err != nil {
+				return &flagError{err: err, hint: "kill -l lists the signals"}
+			}
+			rec, ranks, err := target(args[0])
+			if err != nil {
+				return err
+			}
+			if ranks.IsZero() {
+				ranks = job.AllRanks()
+			}
+			resp, err := live(cmd.Context(), rec, api.Request{Op: api.OpSignal, Ranks: ranks, Signal: sig, Who: who("signal")})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stderr, "sluice: sent %v to rank %s of %s\n", sig, resp.Ranks, rec.ID)
+			return nil
+		},
+	}
+}
+
+// who says who is asking, for the run's record.
+func who(cmd string) string { return fmt.Sprintf("sluice %s (pid %d)", cmd, os.Getpid()) }
+
+// exactly is cobra.ExactArgs with words.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return between(n, n, what)
+}
+
+func between(lo, hi int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < lo || len(args) > hi {
+			return &flagError{err: fmt.Errorf("sluice %s takes %s, not %d arguments", cmd.Name(), what, len(args)),
+				hint: "see: " + cmd.CommandPath() + " --help"}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch/guardian"
+)
+
+// target is RUN[/RANKS] as a person types it. A path of a run's directory
+// begins with "/" or "." and has no ranks.
+func target(arg string) (*runs.Record, job.RankSet, error) {
+	sel, ranks := arg, ""
+	if !strings.HasPrefix(arg, "/") && !strings.HasPrefix(arg, ".") {
+		sel, ranks, _ = strings.Cut(arg, "/")
+	}
+	var set job.RankSet
+	var err error
+	if ranks != "" {
+		if set, err = job.ParseRankSet(ranks); err != nil {
+			return nil, set, &flagError{err: err, hint: "write RUN/RANKS, for example " + sel + "/0,8-15"}
+		}
+	}
+	rec, err := runs.Find(sel)
+	if err != nil {
+		return nil, set, err
+	}
+	return settle(rec), set, nil
+}
+
+// settle finishes the record of a run whose agent and guardian were killed.
+func settle(rec *runs.Record) *runs.Record {
+	if rec.Lost() {
+		guardian.EndProcesses(rec)
+		guardian.MarkLost(rec, "launcher and agent were killed; the workers ended with them")
+	}
+	return rec
+}
+
+// live asks a run's agent; it fails in words if the run has ended.
+func live(ctx context.Context, rec *runs.Record, req api.Request) (api.Response, error) {
+	if rec.State == runs.Ended {
+		return api.Response{}, errors.New("run " + rec.ID + " has ended; sluice ps shows how")
+	}
+	resp, err := api.Ask(ctx, rec.Socket, req)
+	if errors.Is(err, api.ErrNoAgent) {
+		// It may have ended just now.
+		if again, lerr := runs.Load(rec.Dir); lerr == nil && again.State == runs.Ended {
+			*rec = *again
+			return api.Response{}, errors.New("run " + rec.ID + " has ended; sluice ps shows how")
+		}
+	}
+	return resp, err
+}
+
+func argOr(args []string, i int) string {
+	if i < len(args) {
+		return args[i]
+	}
+	return ""
+}

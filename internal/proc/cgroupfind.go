@@ -1,0 +1,183 @@
+package proc
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrNoCgroup is what NewCgroups returns when workers cannot have cgroups of
+// their own; the text says why.
+var ErrNoCgroup = errors.New("no cgroup v2 for the workers")
+
+// mount is one line of mountinfo (proc(5)).
+type mount struct {
+	root, point, fstype string
+	options, super      []string
+}
+
+// parseMountinfo skips lines that it does not understand: what is missing is
+// then reported as not mounted.
+func parseMountinfo(data []byte) []mount {
+	var mounts []mount
+	sc := bufio.NewScanner(bytes.NewReader(data))
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		// 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw
+		before, after, ok := strings.Cut(sc.Text(), " - ")
+		if !ok {
+			continue
+		}
+		f, g := strings.Fields(before), strings.Fields(after)
+		if len(f) < 6 || len(g) < 1 {
+			continue
+		}
+		m := mount{root: unescapeMount(f[3]), point: unescapeMount(f[4]), fstype: g[0], options: strings.Split(f[5], ",")}
+		if len(g) > 2 {
+			m.super = strings.Split(g[2], ",")
+		}
+		mounts = append(mounts, m)
+	}
+	return mounts
+}
+
+// unescapeMount undoes \040 and its like.
+func unescapeMount(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func (m mount) readOnly() bool {
+	return slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro")
+}
+
+// dir is the directory of the cgroup with the given path in /proc/self/cgroup,
+// below root. A mount may show only a part of the tree (a container without a
+// cgroup namespace); a process may sit outside of what its namespace shows.
+func (m mount) dir(root, path string) (string, bool) {
+	if path == ".." || strings.HasPrefix(path, "/..") {
+		return "", false
+	}
+	rel := path
+	if m.root != "/" {
+		var ok bool
+		if rel, ok = strings.CutPrefix(path, m.root); !ok || (rel != "" && rel[0] != '/') {
+			return "", false
+		}
+	}
+	return filepath.Join(root, m.point, rel), true
+}
+
+// parseSelfCgroup returns the path by controller; "" is the v2 hierarchy.
+func parseSelfCgroup(data []byte) map[string]string {
+	paths := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		f := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
+		if len(f) != 3 || !strings.HasPrefix(f[2], "/") {
+			continue
+		}
+		path := strings.TrimSuffix(f[2], " (deleted)")
+		for _, controller := range strings.Split(f[1], ",") {
+			paths[controller] = path
+		}
+	}
+	return paths
+}
+
+// ownCgroups is where this process sits.
+type ownCgroups struct {
+	root   string
+	mounts []mount
+	paths  map[string]string
+}
+
+func readOwnCgroups(root string) (ownCgroups, error) {
+	o := ownCgroups{root: root}
+	info, err := os.ReadFile(filepath.Join(root, "proc/self/mountinfo"))
+	if err != nil {
+		return o, err
+	}
+	own, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
+	if err != nil {
+		return o, err
+	}
+	o.mounts, o.paths = parseMountinfo(info), parseSelfCgroup(own)
+	return o, nil
+}
+
+// v2 is our directory in the unified hierarchy and the directory where that is
+// mounted. The last mount wins: it covers the earlier ones.
+func (o ownCgroups) v2() (dir, top string, m mount, err error) {
+	path, ok := o.paths[""]
+	if !ok {
+		return "", "", m, fmt.Errorf("%w: the kernel has cgroup v1 only", ErrNoCgroup)
+	}
+	found := false
+	for _, m = range slices.Backward(o.mounts) {
+		if m.fstype != "cgroup2" {
+			continue
+		}
+		found = true
+		if dir, ok := m.dir(o.root, path); ok {
+			return dir, filepath.Join(o.root, m.point), m, nil
+		}
+	}
+	if found {
+		return "", "", m, fmt.Errorf("%w: our own cgroup %s is outside of what is mounted here", ErrNoCgroup, path)
+	}
+	return "", "", m, fmt.Errorf("%w: cgroup2 is not mounted", ErrNoCgroup)
+}
+
+// v1 is our directory in the v1 hierarchy of a controller.
+func (o ownCgroups) v1(controller string) (string, bool) {
+	path, ok := o.paths[controller]
+	if !ok {
+		return "", false
+	}
+	for _, m := range slices.Backward(o.mounts) {
+		if m.fstype == "cgroup" && slices.Contains(m.super, controller) {
+			if dir, ok := m.dir(o.root, path); ok {
+				return dir, true
+			}
+		}
+	}
+	return "", false
+}
+
+// counter reads one number of a file of "key number" lines.
+func counter(path, key string) (uint64, bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	return parseCounter(data, key)
+}
+
+func parseCounter(data []byte, key string) (uint64, bool) {
+	for line := range strings.Lines(string(data)) {
+		if f := strings.Fields(line); len(f) == 2 && f[0] == key {
+			n, err := strconv.ParseUint(f[1], 10, 64)
+			return n, err == nil
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,43 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Identity names a process so that another one with the same pid is not taken
+// for it. It can be stored.
+type Identity struct {
+	Pid       int    `json:"pid"`
+	StartTime uint64 `json:"start_time"` // clock ticks since boot
+	BootID    string `json:"boot_id"`
+}
+
+// Identify reads the identity of a process that exists.
+func Identify(pid int) (Identity, error) {
+	p, err := readStat("/", pid)
+	if err != nil {
+		return Identity{}, fmt.Errorf("identifying process %d: %w", pid, err)
+	}
+	boot, err := bootID()
+	if err != nil {
+		return Identity{}, fmt.Errorf("identifying process %d: %w", pid, err)
+	}
+	return Identity{Pid: pid, StartTime: p.Start, BootID: boot}, nil
+}
+
+// Alive tells whether that very process still runs. A zombie does not.
+func Alive(id Identity) bool {
+	p, err := readStat("/", id.Pid)
+	if err != nil || p.Start != id.StartTime || p.Dead() {
+		return false
+	}
+	boot, err := bootID()
+	return err == nil && boot == id.BootID
+}
+
+func bootID() (string, error) {
+	data, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(data)), err
+}

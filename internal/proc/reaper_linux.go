@@ -1,0 +1,125 @@
+package proc
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Reaped is a stranger that was reaped.
+type Reaped struct {
+	PID    int
+	Status Status
+}
+
+// Reaper takes the zombies of adopted processes: children of this process (a
+// subreaper, or pid 1) that it did not start.
+type Reaper struct {
+	ours   func(pid int) bool
+	onReap []func(Reaped)
+	early  map[int]bool // children from before StartReaper
+	sid    int
+
+	wake chan os.Signal
+	quit chan struct{}
+	done chan struct{}
+	once sync.Once
+}
+
+// StartReaper reaps strangers from now on. ours says which children somebody
+// else will reap (Spawner.Owns); it must never be late, see there. A child in
+// our own session is left alone too: workers have sessions of their own, so it
+// was started here by other means (os/exec), and its status belongs to them.
+// Children that are there already, as under a shell that executes us, are
+// strangers unless they are ours.
+//
+// onReap is called on the reaper's goroutine.
+func StartReaper(ours func(pid int) bool, onReap ...func(Reaped)) *Reaper {
+	r := &Reaper{
+		ours: ours, onReap: onReap, early: map[int]bool{},
+		wake: make(chan os.Signal, 1), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	r.sid, _ = unix.Getsid(0)
+	if HasDescendants() {
+		pids, _ := children()
+		for _, pid := range pids {
+			r.early[pid] = true
+		}
+	}
+	signal.Notify(r.wake, unix.SIGCHLD)
+	go r.run()
+	return r
+}
+
+// Close stops reaping and waits for the goroutine.
+func (r *Reaper) Close() {
+	r.once.Do(func() {
+		signal.Stop(r.wake)
+		close(r.quit)
+		<-r.done
+	})
+}
+
+// run makes a pass for each SIGCHLD. Signals that arrive during a pass are one
+// further pass: the channel holds one.
+func (r *Reaper) run() {
+	defer close(r.done)
+	r.pass() // who died before Notify sent nothing
+	for {
+		select {
+		case <-r.wake:
+			r.pass()
+		case <-r.quit:
+			return
+		}
+	}
+}
+
+// pass reaps every stranger that is a zombie. The kernel shows one zombie at a
+// time, always the first: strangers are seen that way at the cost of two system
+// calls, until one of ours stands in front; then all children are looked at.
+func (r *Reaper) pass() {
+	for {
+		e, found, err := waitFor(unix.P_ALL, 0, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT|unix.WALL, nil)
+		if err != nil || !found {
+			return
+		}
+		if !r.reap(e.pid) {
+			break
+		}
+	}
+	pids, err := children()
+	if err != nil {
+		return
+	}
+	for _, pid := range pids {
+		r.reap(pid)
+	}
+}
+
+// reap reaps pid if it is a zombie and a stranger. Nobody else would reap a
+// stranger, so its number cannot change hands between the look and the reaping.
+func (r *Reaper) reap(pid int) bool {
+	if r.ours(pid) || !r.stranger(pid) {
+		return false
+	}
+	e, found, err := waitFor(unix.P_PID, pid, unix.WEXITED|unix.WNOHANG|unix.WALL, nil)
+	if err != nil || !found {
+		return false
+	}
+	delete(r.early, pid)
+	for _, f := range r.onReap {
+		f(Reaped{PID: pid, Status: e.status})
+	}
+	return true
+}
+
+func (r *Reaper) stranger(pid int) bool {
+	sid, err := unix.Getsid(pid)
+	if err != nil {
+		return false
+	}
+	return sid != r.sid || r.early[pid]
+}

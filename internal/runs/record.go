@@ -1,0 +1,103 @@
+package runs
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/job"
+)
+
+// State is where a run stands.
+type State string
+
+const (
+	Running  State = "running"
+	Stopping State = "stopping"
+	Ended    State = "ended"
+)
+
+// Record is run.json: enough to show a run after everyone is gone.
+type Record struct {
+	Version int      `json:"version"`
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Dir     string   `json:"dir"`
+	Host    string   `json:"host"`
+	State   State    `json:"state"`
+	Spec    job.Spec `json:"spec"`
+
+	Started  time.Time `json:"started"`
+	Attempt  int       `json:"attempt"`
+	Restarts int       `json:"restarts"`
+
+	// Launcher is absent for a detached run, Guardian for an attached one.
+	Launcher *proc.Identity `json:"launcher,omitempty"`
+	Agent    *proc.Identity `json:"agent,omitempty"`
+	Guardian *proc.Identity `json:"guardian,omitempty"`
+	Socket   string         `json:"socket,omitempty"`
+	// Cgroup is the run's cgroup directory, absent where none could be had.
+	Cgroup   string `json:"cgroup,omitempty"`
+	NoCgroup string `json:"no_cgroup,omitempty"` // why there is none
+
+	Workers []Worker    `json:"workers"`
+	Result  *job.Result `json:"result,omitempty"`
+}
+
+// Worker is one rank in a Record. Running workers have Kind job.KindRunning.
+type Worker struct {
+	job.Outcome
+	Identity proc.Identity `json:"identity,omitzero"`
+	// Dir is the rank's directory, relative to the run's.
+	Dir string `json:"dir"`
+}
+
+// WorkerDir is the directory of a rank's files within a run's directory. The
+// layout is torchrun's.
+func WorkerDir(attempt, localRank int) string {
+	return fmt.Sprintf("attempt_%d/%d", attempt, localRank)
+}
+
+// Save writes run.json in one step: a reader sees the old or the new one.
+func (r *Record) Save() error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encoding run.json: %w", err)
+	}
+	path := filepath.Join(r.Dir, "run.json")
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing run.json: %w", err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("writing run.json: %w", err)
+	}
+	return nil
+}
+
+// Load reads the record of the run in dir.
+func Load(dir string) (*Record, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if err != nil {
+		return nil, fmt.Errorf("reading run: %w", err)
+	}
+	r := new(Record)
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("reading run: %s/run.json: %w", dir, err)
+	}
+	r.Dir = dir // the directory may have been moved
+	return r, nil
+}
+
+// AgentAlive tells whether the process that owns the run still exists.
+func (r *Record) AgentAlive() bool { return r.Agent != nil && proc.Alive(*r.Agent) }
+
+// Lost tells that the run never ended and nobody is left to end it.
+func (r *Record) Lost() bool {
+	return r.State != Ended && !r.AgentAlive() &&
+		(r.Guardian == nil || !proc.Alive(*r.Guardian)) &&
+		(r.Launcher == nil || !proc.Alive(*r.Launcher))
+}

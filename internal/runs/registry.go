@@ -1,0 +1,222 @@
+package runs
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/sluicerun/sluice/job"
+)
+
+const idLetters = "abcdefghijkmnpqrstuvwxyz23456789" // 32 letters, none like another
+
+// NewID is name, "-" and six random characters.
+func NewID(name string) string {
+	var b [6]byte
+	rand.Read(b[:]) // never fails
+	for i := range b {
+		b[i] = idLetters[b[i]%32]
+	}
+	return name + "-" + string(b[:])
+}
+
+// StateDir is where sluice keeps runs: $XDG_STATE_HOME/sluice, else
+// ~/.local/state/sluice, else a directory of this user's under the temp dir.
+func StateDir() string {
+	if d := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(d) {
+		return filepath.Join(d, "sluice")
+	}
+	if h, err := os.UserHomeDir(); err == nil && filepath.IsAbs(h) {
+		return filepath.Join(h, ".local", "state", "sluice")
+	}
+	return filepath.Join(os.TempDir(), "sluice-"+strconv.Itoa(os.Getuid()), "state")
+}
+
+// SocketDir is a 0700 directory of this user's for control sockets.
+func SocketDir() (string, error) {
+	d := os.Getenv("XDG_RUNTIME_DIR")
+	if filepath.IsAbs(d) {
+		d = filepath.Join(d, "sluice")
+		if os.MkdirAll(d, 0o700) == nil && ownDir(d) == nil {
+			return d, nil
+		}
+	}
+	d = filepath.Join(os.TempDir(), "sluice-"+strconv.Itoa(os.Getuid()))
+	if err := os.MkdirAll(d, 0o700); err != nil {
+		return "", fmt.Errorf("making the control socket's directory: %w", err)
+	}
+	// The temp dir is everybody's: somebody else may have made it first.
+	if err := ownDir(d); err != nil {
+		return "", fmt.Errorf("using %s for control sockets: %w", d, err)
+	}
+	return d, nil
+}
+
+func ownDir(d string) error {
+	fi, err := os.Lstat(d)
+	if err != nil {
+		return err
+	}
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	switch {
+	case !fi.IsDir():
+		return errors.New("it is not a directory")
+	case ok && int(st.Uid) != os.Getuid():
+		return errors.New("it belongs to somebody else; set XDG_RUNTIME_DIR to a directory of your own")
+	case fi.Mode().Perm()&0o077 != 0:
+		return os.Chmod(d, 0o700)
+	}
+	return nil
+}
+
+// Create makes the directory of a new run below logDir (the default place if
+// empty) and returns its id and absolute path.
+func Create(name, logDir string) (id, dir string, err error) {
+	own := logDir == ""
+	if own {
+		logDir = filepath.Join(StateDir(), "runs")
+	}
+	if logDir, err = filepath.Abs(logDir); err != nil {
+		return "", "", fmt.Errorf("log dir: %w", err)
+	}
+	if err := os.MkdirAll(logDir, 0o700); err != nil {
+		return "", "", logDirError(logDir, err)
+	}
+	for range 100 {
+		id = NewID(name)
+		dir = filepath.Join(logDir, id)
+		err = os.Mkdir(dir, 0o700)
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	if err != nil {
+		return "", "", logDirError(logDir, err)
+	}
+	if !own {
+		link(id, dir)
+	}
+	return id, dir, nil
+}
+
+// link makes a run with its own log dir findable. Failing is not fatal: the
+// run's directory can still be named by its path.
+func link(id, dir string) {
+	index := filepath.Join(StateDir(), "index")
+	if os.MkdirAll(index, 0o700) == nil {
+		os.Symlink(dir, filepath.Join(index, id))
+	}
+}
+
+func logDirError(dir string, err error) error {
+	var why string
+	switch {
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		return &job.UsageError{Field: "log-dir", Value: dir, Why: "is a file, or lies below one",
+			Hint: "name a directory"}
+	case errors.Is(err, syscall.EROFS):
+		why = "the file system is read-only"
+	case errors.Is(err, fs.ErrPermission):
+		why = "permission denied"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		why = "no space left on the file system"
+	default:
+		return fmt.Errorf("making the log dir %s: %w", dir, err)
+	}
+	return fmt.Errorf("making the log dir %s: %s; choose another with --log-dir", dir, why)
+}
+
+// dirs lists the directories of all known runs.
+func dirs() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, sub := range []string{"runs", "index"} {
+		base := filepath.Join(StateDir(), sub)
+		ents, _ := os.ReadDir(base)
+		for _, e := range ents {
+			p := filepath.Join(base, e.Name())
+			if sub == "index" {
+				t, err := os.Readlink(p)
+				if err != nil {
+					continue
+				}
+				if _, err := os.Stat(t); errors.Is(err, fs.ErrNotExist) {
+					os.Remove(p) // its log dir was deleted
+					continue
+				}
+				p = t
+			}
+			if !seen[p] {
+				seen[p] = true
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// List reads every known run, the latest first. Directories that are no runs,
+// or whose run.json cannot be read, are left out.
+func List() []*Record {
+	var out []*Record
+	for _, d := range dirs() {
+		if r, err := Load(d); err == nil {
+			out = append(out, r)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Started.After(out[j].Started) })
+	return out
+}
+
+// Find resolves what a person types: nothing (the latest run), a run id, a
+// name (its latest run), a unique prefix of an id, or the path of a run's
+// directory.
+func Find(sel string) (*Record, error) {
+	if strings.ContainsRune(sel, '/') {
+		return Load(sel)
+	}
+	all := List()
+	if len(all) == 0 {
+		return nil, errors.New("there are no runs yet; start one with: sluice run COMMAND")
+	}
+	if sel == "" {
+		return all[0], nil
+	}
+	var prefix []*Record
+	var named *Record
+	for _, r := range all {
+		switch {
+		case r.ID == sel:
+			return r, nil
+		case r.Name == sel && named == nil:
+			named = r
+		}
+		if strings.HasPrefix(r.ID, sel) {
+			prefix = append(prefix, r)
+		}
+	}
+	if named != nil {
+		return named, nil
+	}
+	switch len(prefix) {
+	case 1:
+		return prefix[0], nil
+	case 0:
+		return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "no run has this id, name or prefix", Hint: "sluice ps lists the runs"}
+	}
+	var ids []string
+	for _, r := range prefix {
+		ids = append(ids, r.ID)
+	}
+	if len(ids) > 6 {
+		ids = append(ids[:6], "...")
+	}
+	return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "several runs begin so: " + strings.Join(ids, " "), Hint: "type more of the id"}
+}

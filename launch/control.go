@@ -1,0 +1,242 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+)
+
+// Stop asks the gang to end: the first call is gentle, the second shortens the
+// grace, the third kills. status is the run's exit status, 0 for the default;
+// sig replaces the spec's stop signal unless 0.
+func (h *Handle) Stop(detail string, sig job.Signal, status int) {
+	h.do(func() {
+		h.beginStop(stopOrder{cause: job.CauseUser, detail: detail, signal: sig, status: status})
+	})
+}
+
+// Kill ends the gang at once.
+func (h *Handle) Kill(detail string, status int) {
+	h.do(func() {
+		if !h.stop.asked {
+			h.beginStop(stopOrder{cause: job.CauseUser, detail: detail, status: status})
+		}
+		h.killAll()
+		h.impatient()
+	})
+}
+
+// StopRanks ends some ranks: stop signal, grace, SIGKILL. The gang goes on.
+func (h *Handle) StopRanks(set job.RankSet) ([]int, error) {
+	var hit []int
+	err := h.do(func() {
+		for _, w := range h.workers {
+			if w == nil || w.ended || !set.Contains(w.rank) {
+				continue
+			}
+			hit = append(hit, w.rank)
+			w.cause = job.CauseUser
+			h.ask(w, h.spec.Stop.StopSignal())
+			if grace := h.spec.Stop.GracePeriod(); grace >= 0 {
+				w := w
+				time.AfterFunc(grace, func() {
+					h.do(func() {
+						if !w.gone {
+							h.kill(w)
+						}
+					})
+				})
+			}
+		}
+	})
+	return hit, noneOf(err, hit, set)
+}
+
+// Signal sends sig to the process group of every running rank of set.
+func (h *Handle) Signal(set job.RankSet, sig job.Signal) ([]int, error) {
+	var hit []int
+	var first error
+	err := h.do(func() {
+		for _, w := range h.workers {
+			if w == nil || w.ended || !set.Contains(w.rank) {
+				continue
+			}
+			if err := w.proc.SignalGroup(syscall.Signal(sig)); err != nil {
+				if first == nil {
+					first = fmt.Errorf("signalling rank %d: %w", w.rank, err)
+				}
+				continue
+			}
+			w.killed = w.killed || sig == job.SIGKILL
+			hit = append(hit, w.rank)
+		}
+		h.emit(job.Event{Type: job.EventSignal, Attempt: h.attempt, Signal: sig.String(), Ranks: job.FormatRanks(hit)})
+	})
+	if err == nil && first != nil {
+		err = first
+	}
+	return hit, noneOf(err, hit, set)
+}
+
+func noneOf(err error, hit []int, set job.RankSet) error {
+	if err == nil && len(hit) == 0 {
+		return fmt.Errorf("no running rank in %s", set)
+	}
+	return err
+}
+
+// SetConsole changes whose output is shown.
+func (h *Handle) SetConsole(set job.RankSet) error {
+	if h.console == nil {
+		return errors.New("this run has no console (it was detached); use: sluice logs -f " + h.id)
+	}
+	return h.do(func() {
+		h.spec.Console.Show = set
+		h.console.SetShow(set)
+		h.emit(job.Event{Type: job.EventConsole, Ranks: set.String(), Detail: "shown ranks changed"})
+	})
+}
+
+// EOF ends the input of the worker that reads from a FIFO (or of all, with
+// --stdin all).
+func (h *Handle) EOF() error {
+	var err error
+	if e := h.do(func() { err = h.input.eof() }); e != nil {
+		return e
+	}
+	return err
+}
+
+// Suspend stops every worker and the console, for ^Z; Continue undoes it.
+func (h *Handle) Suspend() {
+	h.do(func() {
+		if h.console != nil {
+			h.console.Pause()
+		}
+		h.everyGroup(job.SIGSTOP)
+	})
+}
+
+func (h *Handle) Continue() {
+	h.do(func() {
+		h.everyGroup(job.SIGCONT)
+		if h.console != nil {
+			h.console.Resume()
+		}
+		h.lastData.Store(time.Now().UnixNano()) // being stopped is not a stall
+	})
+}
+
+func (h *Handle) everyGroup(sig job.Signal) {
+	for _, w := range h.workers {
+		if w != nil && !w.ended {
+			w.proc.SignalGroup(syscall.Signal(sig))
+		}
+	}
+}
+
+// LauncherLost tells that the launcher was killed. By the spec the gang stops,
+// or goes on without it.
+func (h *Handle) LauncherLost() {
+	h.do(func() {
+		h.emit(job.Event{Type: job.EventLauncherLost, Attempt: h.attempt})
+		h.rec.Launcher = nil
+		if h.spec.OnLauncherDeath == job.DeathKeep {
+			h.consoleOff()
+			h.save()
+			return
+		}
+		h.beginStop(stopOrder{cause: job.CauseLauncher, final: true, detail: "the launcher was killed"})
+	})
+}
+
+// Resumed gives the run a new launcher and a new console.
+func (h *Handle) Resumed(launcher proc.Identity, stdout, stderr *os.File) error {
+	return h.do(func() {
+		h.rec.Launcher = &launcher
+		if h.console != nil {
+			h.console.SetSinks(sink(stdout), sink(stderr))
+		}
+		h.emit(job.Event{Type: job.EventResumed, Attempt: h.attempt, PID: launcher.Pid})
+		h.save()
+	})
+}
+
+// SetGuardian records who guards the run.
+func (h *Handle) SetGuardian(g *proc.Identity, guard Guard) {
+	h.do(func() {
+		h.rec.Guardian = g
+		h.opt.Guard = guard
+		if guard != nil {
+			guard.Hold(h.held())
+		}
+		h.save()
+	})
+}
+
+// held is everything in flight, for a guard that comes late.
+func (h *Handle) held() Held {
+	held := Held{RunDir: h.dir, Attempt: h.attempt}
+	for _, w := range h.workers {
+		if w == nil || w.gone {
+			continue
+		}
+		for _, t := range w.taps {
+			if t.pipe != nil {
+				held.Streams = append(held.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
+				held.Files = append(held.Files, t.pipe)
+			}
+		}
+	}
+	return held
+}
+
+func (h *Handle) consoleOff() {
+	if h.console != nil {
+		h.console.SetSinks(nil, nil)
+	}
+}
+
+// Record is a snapshot of the run as run.json has it.
+func (h *Handle) Record() runs.Record {
+	var rec runs.Record
+	if h.do(func() { h.snapshot(); rec = *h.rec; rec.Workers = append([]runs.Worker(nil), rec.Workers...) }) != nil {
+		rec = *h.rec // the loop has ended; nobody writes any more
+	}
+	return rec
+}
+
+// snapshot brings the record up to date.
+func (h *Handle) snapshot() {
+	h.rec.Attempt, h.rec.Restarts, h.rec.Spec = h.attempt, h.restarts, h.spec
+	h.rec.Workers = h.rec.Workers[:0]
+	for _, w := range h.workers {
+		if w == nil {
+			continue
+		}
+		rw := runs.Worker{Outcome: w.out, Dir: runs.WorkerDir(w.life, w.rank)}
+		if !w.ended {
+			rw.Identity = w.id
+		}
+		h.rec.Workers = append(h.rec.Workers, rw)
+	}
+}
+
+func (h *Handle) save() {
+	h.snapshot()
+	if err := h.rec.Save(); err != nil {
+		h.note(err.Error())
+	}
+}
+
+// diskFull ends the gang, with --on-full stop.
+func (h *Handle) diskFull(w *worker, e job.Event) {
+	h.beginStop(stopOrder{cause: job.CauseFull, final: true,
+		detail: fmt.Sprintf("no space for the %s log of rank %d", e.Stream, w.rank)})
+}

@@ -1,0 +1,180 @@
+package launch
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sluicerun/sluice/job"
+)
+
+// onFailure applies the failure policy to a worker that failed by itself.
+func (h *Handle) onFailure(w *worker) {
+	h.failures++
+	if h.first == nil {
+		h.first = w
+	}
+	if h.scope() == job.RestartWorker && h.restartWorker(w) {
+		return
+	}
+	if stopsGang(h.spec.OnFailure, h.failures, h.spec.Workers) {
+		h.beginStop(stopOrder{cause: job.CausePeer, because: h.first})
+	}
+}
+
+// stopsGang tells whether that many failures of so many workers end the gang.
+func stopsGang(p job.FailurePolicy, failures, workers int) bool {
+	switch p.Mode {
+	case job.FailureContinue:
+		return false
+	case job.FailureStopWhen:
+		if p.Percent > 0 {
+			return failures*100 >= p.Percent*workers
+		}
+		return failures >= p.Count
+	}
+	return failures > 0
+}
+
+func (h *Handle) scope() job.RestartScope {
+	if h.spec.Restart.Scope == "" {
+		return job.RestartGang
+	}
+	return h.spec.Restart.Scope
+}
+
+// backoff doubles with every restart, up to 60 times the first.
+func (h *Handle) backoff() time.Duration {
+	d := time.Duration(h.spec.Restart.Backoff)
+	most := 60 * d
+	for i := 1; i < h.restarts && d < most; i++ {
+		d *= 2
+	}
+	return min(d, most)
+}
+
+// startupFailure tells, in words, that a worker failed too soon to be tried
+// again: it would fail the same way for ever.
+func (h *Handle) startupFailure(w *worker) (string, bool) {
+	least := time.Duration(h.spec.Restart.MinUptime)
+	up := w.out.Ended.Sub(w.out.Started)
+	if least <= 0 || up >= least {
+		return "", false
+	}
+	return fmt.Sprintf("not restarting: rank %d failed after %v, sooner than --min-uptime %v",
+		w.rank, up.Round(time.Millisecond), least), true
+}
+
+// restartWorker gives one rank its next life, with --restart-scope worker.
+func (h *Handle) restartWorker(w *worker) bool {
+	if h.restarts >= h.spec.Restart.Max || w.out.Kind == job.KindStartFailed {
+		return false
+	}
+	if why, ok := h.startupFailure(w); ok {
+		h.note(why)
+		return false
+	}
+	h.restarts++
+	h.failures--
+	if h.first == w {
+		h.first = nil
+	}
+	// What the old life left behind must not meet the new one.
+	h.kill(w)
+	h.settle(w)
+	wait := h.backoff()
+	h.emit(job.Event{Type: job.EventGangRestart, Rank: &w.rank, Attempt: w.life,
+		Detail: fmt.Sprintf("worker restart %d of %d in %v", h.restarts, h.spec.Restart.Max, wait)})
+	h.note(fmt.Sprintf("rank %d failed (%s): restarting it (%d of %d)%s", w.rank, describeShort(w.out),
+		h.restarts, h.spec.Restart.Max, inTime(wait)))
+	rank, life := w.rank, w.life+1
+	h.reborn[rank] = true
+	time.AfterFunc(wait, func() { h.do(func() { h.rebirth(rank, life) }) })
+	return true
+}
+
+func (h *Handle) rebirth(rank, life int) {
+	delete(h.reborn, rank)
+	if h.stop.asked {
+		return
+	}
+	addr, port := h.env.attempt()
+	if err := h.startWorkers([]int{rank}, life, addr, port); err != nil {
+		h.startFailed(err)
+		h.beginStop(stopOrder{cause: job.CausePeer, because: h.first})
+	}
+	h.save()
+}
+
+// onStall is called when no rank has written for the stall timeout.
+func (h *Handle) onStall(now time.Time) {
+	silent := now.Sub(time.Unix(0, h.lastData.Load()))
+	if !h.stalled {
+		h.stalled = true
+		h.emit(job.Event{Type: job.EventStalled, Attempt: h.attempt, Ranks: job.FormatRanks(h.alive()),
+			Detail: fmt.Sprintf("no output from any rank for %v", silent.Round(time.Millisecond))})
+		h.note(fmt.Sprintf("no output from any rank for %v", silent.Round(time.Millisecond)))
+		if h.stallAction() {
+			h.stallStopAt = now.Add(stallPause)
+			return
+		}
+	}
+	h.stallStopAt = time.Time{}
+	h.beginStop(stopOrder{cause: job.CauseStall, final: true,
+		detail: fmt.Sprintf("no output from any rank for %v", time.Duration(h.spec.Stall.Timeout))})
+}
+
+// conclude turns outcomes into the verdict and the exit status.
+func (h *Handle) conclude() {
+	r := &h.result
+	r.RunID, r.Dir, r.Started, r.Attempts = h.id, h.dir, h.started, h.attempt+1
+	r.Outcomes = nil
+	for _, w := range h.workers {
+		if w == nil {
+			continue
+		}
+		if w == h.first && h.stop.order.cause != job.CauseUser {
+			i := len(r.Outcomes)
+			r.First = &i
+		}
+		r.Outcomes = append(r.Outcomes, w.out)
+	}
+	o := h.stop.order
+	switch {
+	case h.stop.asked && o.cause == job.CauseTimeout:
+		r.Verdict, r.Status, r.Detail = job.TimedOut, job.StatusTimeout, o.detail
+	case h.stop.asked && o.cause == job.CauseStall:
+		r.Verdict, r.Status, r.Detail = job.Stalled, job.StatusTimeout, o.detail
+	case h.stop.asked && o.cause == job.CauseUser:
+		r.Verdict, r.Status, r.Detail = job.Stopped, o.status, o.detail
+		if r.Status == 0 {
+			r.Status = 128 + int(job.SIGTERM)
+		}
+	case h.stop.asked && o.cause == job.CauseLauncher:
+		r.Verdict, r.Status, r.Detail = job.Stopped, 128+int(job.SIGKILL), o.detail
+	case h.stop.asked && o.cause == job.CauseFull:
+		r.Verdict, r.Status, r.Detail = job.Failed, job.StatusInternal, o.detail
+	case h.first != nil:
+		r.Verdict = job.Failed
+		r.Status = job.ExitStatus(h.spec.ExitCode, r.Outcomes, r.First)
+	default:
+		r.Verdict, r.Status = job.Succeeded, 0
+	}
+	if len(r.Survivors) > 0 && r.Status == 0 {
+		r.Status = job.StatusInternal
+	}
+	h.collectValues()
+}
+
+// describeShort is an outcome in a few words.
+func describeShort(o job.Outcome) string {
+	switch o.Kind {
+	case job.KindExited:
+		return fmt.Sprintf("exit code %d", o.Code)
+	case job.KindSignaled:
+		if o.Cause == job.CauseOOM {
+			return "out of memory"
+		}
+		return o.Signal.String()
+	}
+	return string(o.Kind)
+}

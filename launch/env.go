@@ -1,0 +1,194 @@
+package launch
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sluicerun/sluice/job"
+)
+
+// environ builds the workers' environments. The parts that all ranks share are
+// made once: a gang of thousands would otherwise spend its start on it.
+type environ struct {
+	base     []string // inherited, less what is set below
+	own      []string // the user's own entries
+	ownKeys  map[string]bool
+	spec     *job.Spec
+	dialects []job.Dialect
+	run      string
+	socket   string
+	host     string
+
+	masterAddr, masterPort string
+}
+
+func newEnviron(spec *job.Spec, inherited []string, run, socket, host string) *environ {
+	e := &environ{spec: spec, run: run, socket: socket, host: host, ownKeys: map[string]bool{}}
+	e.dialects = spec.Dialects
+	if e.dialects == nil {
+		e.dialects = []job.Dialect{job.DialectTorch}
+	}
+	for _, kv := range spec.Env {
+		k, _, _ := strings.Cut(kv, "=")
+		e.ownKeys[k] = true
+	}
+	// The last entry for a key wins.
+	seen := map[string]bool{}
+	for _, kv := range slices.Backward(spec.Env) {
+		if k, _, _ := strings.Cut(kv, "="); !seen[k] {
+			seen[k] = true
+			e.own = append(e.own, kv)
+		}
+	}
+	slices.Reverse(e.own)
+	has := map[string]string{}
+	for _, kv := range inherited {
+		k, v, _ := strings.Cut(kv, "=")
+		if _, dup := has[k]; dup {
+			continue
+		}
+		has[k] = v
+		if !e.ownKeys[k] && !strings.HasPrefix(k, "_SLUICE_") {
+			e.base = append(e.base, kv)
+		}
+	}
+	// Workers write to pipes and files, where Python would keep its output
+	// back in blocks of 8 KiB.
+	if _, set := has["PYTHONUNBUFFERED"]; !set && !e.ownKeys["PYTHONUNBUFFERED"] {
+		e.base = append(e.base, "PYTHONUNBUFFERED=1")
+	}
+	e.masterAddr, e.masterPort = has["MASTER_ADDR"], has["MASTER_PORT"]
+	return e
+}
+
+// attempt chooses what differs between attempts: a free port for the workers
+// to meet on, unless the environment names one.
+func (e *environ) attempt() (addr, port string) {
+	addr, port = e.masterAddr, e.masterPort
+	if addr == "" {
+		addr = "127.0.0.1"
+	}
+	if port == "" {
+		port = freePort()
+	}
+	return addr, port
+}
+
+// freePort asks the kernel for a port that nobody uses now. Somebody may take
+// it before rank 0 binds it; the kernel hands out ports in an order that makes
+// this rare.
+func freePort() string {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return "29500"
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// worker is the environment of one rank.
+func (e *environ) worker(rank, attempt int, dir, addr, port string) []string {
+	n := e.spec.Workers
+	set := make([]string, 0, 32)
+	add := func(k, v string) {
+		if !e.ownKeys[k] {
+			set = append(set, k+"="+v)
+		}
+	}
+	r, size := strconv.Itoa(rank), strconv.Itoa(n)
+	for _, d := range e.dialects {
+		switch d {
+		case job.DialectTorch:
+			role := e.spec.Role
+			if role == "" {
+				role = "default"
+			}
+			add("RANK", r)
+			add("LOCAL_RANK", r)
+			add("WORLD_SIZE", size)
+			add("LOCAL_WORLD_SIZE", size)
+			add("GROUP_RANK", "0")
+			add("GROUP_WORLD_SIZE", "1")
+			add("ROLE_NAME", role)
+			add("ROLE_RANK", r)
+			add("ROLE_WORLD_SIZE", size)
+			add("MASTER_ADDR", addr)
+			add("MASTER_PORT", port)
+			add("TORCHELASTIC_RESTART_COUNT", strconv.Itoa(attempt))
+			add("TORCHELASTIC_MAX_RESTARTS", strconv.Itoa(e.spec.Restart.Max))
+			add("TORCHELASTIC_RUN_ID", e.run)
+			add("TORCHELASTIC_USE_AGENT_STORE", "False")
+			add("TORCHELASTIC_ERROR_FILE", dir+"/error.json")
+		case job.DialectOMPI:
+			add("OMPI_COMM_WORLD_RANK", r)
+			add("OMPI_COMM_WORLD_SIZE", size)
+			add("OMPI_COMM_WORLD_LOCAL_RANK", r)
+			add("OMPI_COMM_WORLD_LOCAL_SIZE", size)
+			add("OMPI_COMM_WORLD_NODE_RANK", r)
+			add("OMPI_UNIVERSE_SIZE", size)
+		case job.DialectPMI:
+			add("PMI_RANK", r)
+			add("PMI_SIZE", size)
+			add("PMI_ID", r)
+			add("MPI_LOCALRANKID", r)
+			add("MPI_LOCALNRANKS", size)
+		case job.DialectSlurm:
+			add("SLURM_PROCID", r)
+			add("SLURM_LOCALID", r)
+			add("SLURM_NODEID", "0")
+			add("SLURM_NTASKS", size)
+			add("SLURM_NPROCS", size)
+			add("SLURM_NNODES", "1")
+			add("SLURM_TASKS_PER_NODE", size)
+			add("SLURM_NODELIST", e.host)
+			add("SLURM_LAUNCH_NODE_IPADDR", addr)
+		}
+	}
+	add("SLUICE_RUN", e.run)
+	add("SLUICE_RANK", r)
+	add("SLUICE_ATTEMPT", strconv.Itoa(attempt))
+	if e.socket != "" {
+		add("SLUICE_SOCKET", e.socket)
+	}
+	keys := make(map[string]bool, len(set))
+	for _, kv := range set {
+		k, _, _ := strings.Cut(kv, "=")
+		keys[k] = true
+	}
+	out := make([]string, 0, len(e.base)+len(set)+len(e.own))
+	for _, kv := range e.base {
+		if k, _, _ := strings.Cut(kv, "="); !keys[k] {
+			out = append(out, kv)
+		}
+	}
+	return append(append(out, set...), e.own...)
+}
+
+// added lists the entries of a rank's environment that are not simply
+// inherited; for --dry-run.
+func (e *environ) added(env []string) []string {
+	inherited := map[string]bool{}
+	for _, kv := range os.Environ() {
+		inherited[kv] = true
+	}
+	var out []string
+	for _, kv := range env {
+		if !inherited[kv] {
+			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+// hostname is the node's name for prefixes and records.
+func hostname() string {
+	h, err := os.Hostname()
+	if err != nil {
+		return fmt.Sprintf("pid-%d", os.Getpid())
+	}
+	return h
+}

@@ -1,0 +1,268 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream/console"
+)
+
+// batch is how many workers' pipes exist before those workers start: enough to
+// tell the guard of many at once, few enough not to need their ends all open.
+const batch = 32
+
+// ground makes what all attempts share.
+func (h *Handle) ground() (err error) {
+	h.spawner, err = proc.NewSpawner(proc.SpawnerOptions{Pdeathsig: syscall.SIGKILL, Nice: h.spec.Nice})
+	if err != nil {
+		return explain("starting run", err)
+	}
+	h.reaper = proc.StartReaper(func(pid int) bool { return h.ours(pid) })
+	if h.cgroups, err = proc.NewCgroups("/", h.id); err != nil {
+		h.rec.NoCgroup = err.Error()
+	} else {
+		h.rec.Cgroup = h.cgroups.Path()
+	}
+	h.limit = make(chan struct{}, 8)
+	if h.opt.Stdout != nil || h.opt.Stderr != nil {
+		h.console = console.New(console.Config{
+			Out: sink(h.opt.Stdout), Err: sink(h.opt.Stderr),
+			Spec: h.spec.Console, Workers: h.spec.Workers, Host: h.host, Role: h.spec.Role,
+			Color: h.opt.Color, TTY: h.opt.TTY, Width: h.opt.Width, Height: h.opt.Height,
+			Progress: h.opt.Progress, OnEvent: h.emit,
+		})
+	}
+	h.input, err = newStdin(h.spec, h.opt.Stdin)
+	return err
+}
+
+// ours tells the reaper which zombies are not its to reap.
+func (h *Handle) ours(pid int) bool { return h.spawner.Owns(pid) }
+
+func sink(f *os.File) console.Sink {
+	if f == nil {
+		return nil
+	}
+	return console.NewFDSink(int(f.Fd()))
+}
+
+// startGang starts every worker of an attempt. If one cannot be started, those
+// already running are killed: there is no half gang.
+func (h *Handle) startGang() error {
+	h.first, h.failures, h.full = nil, 0, false
+	h.stop = stopState{}
+	h.phase = phaseRunning
+	h.gangStart = time.Now()
+	h.oom = proc.NewOOMWatch("/", nil)
+	h.lastData.Store(h.gangStart.UnixNano())
+	h.workers = make([]*worker, h.spec.Workers)
+	addr, port := h.env.attempt()
+	for lo := 0; lo < h.spec.Workers; lo += batch {
+		hi := min(lo+batch, h.spec.Workers)
+		ranks := make([]int, 0, batch)
+		for r := lo; r < hi; r++ {
+			ranks = append(ranks, r)
+		}
+		if err := h.startWorkers(ranks, h.attempt, addr, port); err != nil {
+			h.rollback()
+			return err
+		}
+	}
+	return nil
+}
+
+// startWorkers starts some ranks' lives number life.
+func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
+	type ends struct {
+		files [3]*os.File
+		close []*os.File
+	}
+	made := make([]ends, len(ranks))
+	defer func() {
+		for _, e := range made {
+			for _, f := range e.close {
+				f.Close()
+			}
+		}
+	}()
+	held := Held{RunDir: h.dir, Attempt: life}
+	for i, r := range ranks {
+		w := &worker{rank: r, life: life, dir: filepath.Join(h.dir, runs.WorkerDir(life, r))}
+		w.out = job.Outcome{Rank: r, LocalRank: r, Attempt: life, Kind: job.KindRunning}
+		h.workers[r] = w
+		if err := os.MkdirAll(w.dir, 0o700); err != nil {
+			return &startError{rank: r, err: explain("making the directory of rank "+itoa(r), err)}
+		}
+		var err error
+		made[i].files, made[i].close, err = h.openTaps(w)
+		if err != nil {
+			return &startError{rank: r, err: err}
+		}
+		for _, t := range w.taps {
+			if t.pipe != nil {
+				held.Streams = append(held.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
+				held.Files = append(held.Files, t.pipe)
+			}
+		}
+		if h.cgroups != nil {
+			if w.cg, err = h.cgroups.Worker(strconv.Itoa(r)); err != nil {
+				h.note("going on without cgroups: " + err.Error())
+				h.cgroups = nil
+			}
+		}
+	}
+	// The guard has the pipes before anything can write into them.
+	if h.opt.Guard != nil && len(held.Streams) > 0 {
+		if err := h.opt.Guard.Hold(held); err != nil {
+			h.note("nobody guards this run against a kill -9: " + err.Error())
+		}
+	}
+	for i, r := range ranks {
+		if err := h.startWorker(h.workers[r], made[i].files, life, addr, port); err != nil {
+			return &startError{rank: r, err: err}
+		}
+		for _, f := range made[i].close {
+			f.Close()
+		}
+		made[i].close = nil
+	}
+	return nil
+}
+
+func (h *Handle) startWorker(w *worker, files [3]*os.File, life int, addr, port string) error {
+	in, err := h.input.file(w.rank)
+	if err != nil {
+		return err
+	}
+	files[0] = in
+	env := h.env.worker(w.rank, life, w.dir, addr, port)
+	w.out.Started = time.Now()
+	w.proc, err = h.spawner.Start(&proc.Cmd{
+		Path: h.path, Args: h.args, Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
+		Files: files[:], Rlimits: h.spec.Rlimits, Cgroup: w.cg,
+	})
+	h.input.started(w.rank)
+	if err != nil {
+		return err
+	}
+	w.out.PID = w.proc.Pid()
+	if id, err := proc.Identify(w.out.PID); err == nil {
+		w.id = id
+	}
+	h.startPumps(w)
+	rank := w.rank
+	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: life, Rank: &rank, PID: w.out.PID, Time: w.out.Started})
+	// exits has room for every worker and nobody lives twice unread, so the
+	// send cannot block even if the loop is busy starting others.
+	go func() {
+		<-w.proc.Exited()
+		h.exits <- w
+	}()
+	return nil
+}
+
+// startError names the rank that could not be started.
+type startError struct {
+	rank int
+	err  error
+}
+
+func (e *startError) Error() string {
+	return fmt.Sprintf("rank %d could not be started: %v", e.rank, e.err)
+}
+func (e *startError) Unwrap() error { return e.err }
+
+// rollback kills what did start.
+func (h *Handle) rollback() {
+	for _, w := range h.workers {
+		switch {
+		case w == nil:
+		case w.proc == nil:
+			w.abandonTaps()
+			w.ended, w.gone = true, true
+		default:
+			w.cause = job.CausePeer
+			h.kill(w)
+		}
+	}
+}
+
+// startFailed turns a failed start into the run's outcome; the loop waits for
+// what is being killed.
+func (h *Handle) startFailed(err error) {
+	rank := 0
+	var se *startError
+	if errors.As(err, &se) {
+		rank, err = se.rank, se.err
+	}
+	w := h.workers[rank]
+	if w == nil {
+		w = &worker{rank: rank, ended: true, gone: true}
+		h.workers[rank] = w
+	}
+	w.out.Kind, w.out.Code = job.KindStartFailed, job.StatusInternal
+	w.out.Rank, w.out.LocalRank, w.out.Attempt = rank, rank, h.attempt
+	w.out.Detail = err.Error()
+	w.out.Ended = time.Now()
+	var pe *proc.StartError
+	if errors.As(err, &pe) {
+		w.out.Code = pe.Status
+	}
+	for _, o := range h.workers {
+		if o != nil && o != w {
+			o.because = &w.rank
+		}
+	}
+	h.first = w
+	h.failures = 1
+	h.stop.asked = true
+	h.stop.final = true // a command that cannot be executed now cannot be a second later
+	out := w.out
+	h.emit(job.Event{Type: job.EventWorkerEnded, Rank: &w.rank, Attempt: h.attempt, Outcome: &out})
+}
+
+// checkDescriptors fails early, with the number that is needed.
+func checkDescriptors(workers int) error {
+	var lim syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil {
+		return nil
+	}
+	// Two pipes, two logs and a pidfd for each worker, a batch of workers'
+	// own ends, and some for ourselves.
+	need := uint64(5*workers + 4*batch + 64)
+	if lim.Max >= need {
+		return nil
+	}
+	return fmt.Errorf("%d workers need %d open files and the limit is %d: raise it with ulimit -n %d (as root: ulimit -Hn)",
+		workers, need, lim.Max, need)
+}
+
+// explain names the limit behind an error of the system.
+func explain(doing string, err error) error {
+	var hint string
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		hint = "this process has too many open files; raise ulimit -n"
+	case errors.Is(err, syscall.ENFILE):
+		hint = "the system has too many open files; see /proc/sys/fs/file-max"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		hint = "no space left for logs; free some or choose another --log-dir"
+	case errors.Is(err, syscall.EROFS):
+		hint = "the file system is read-only; choose another --log-dir"
+	case errors.Is(err, syscall.ENOENT):
+		hint = "the log dir was removed while the run started"
+	default:
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return fmt.Errorf("%s: %w (%s)", doing, err, hint)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

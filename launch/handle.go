@@ -1,0 +1,200 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream/console"
+)
+
+// Handle is a run that goes on. Its methods may be called from any goroutine.
+//
+// One goroutine, the loop, owns everything below "loop"; methods hand it
+// closures. It ends, and closes done, when the run has ended.
+type Handle struct {
+	id, dir string
+	spec    job.Spec
+	opt     Options
+	host    string
+
+	cmds chan func()
+	done chan struct{}
+
+	lastData atomic.Int64 // unix nanoseconds of the latest output of any rank
+
+	// loop
+	ctx       context.Context
+	rec       *runs.Record
+	events    *recorder
+	env       *environ
+	spawner   *proc.Spawner
+	reaper    *proc.Reaper
+	cgroups   *proc.Cgroups
+	console   *console.Console
+	input     *stdin
+	limit     chan struct{} // bounds the pumps that work at once
+	path      string        // the resolved command
+	args      []string
+	attempt   int
+	restarts  int
+	started   time.Time // of the run
+	gangStart time.Time // of the attempt
+	workers   []*worker // by rank; the latest life of each
+	exits     chan *worker
+	phase     phase
+	stop      stopState
+	first     *worker // the failure that came first in this attempt
+	failures  int
+	stalled   bool
+	full      bool
+	result    job.Result
+	tickAt    time.Time // next look at what outlives its worker
+	backoffAt time.Time
+	oom       *proc.OOMWatch
+	reborn    map[int]bool // ranks between two lives
+
+	stallStopAt time.Time // when a stalled gang is stopped, after its stacks
+	stallCmd    bool      // --on-stall has been started
+
+	patience  context.Context // ends when nobody waits for the console any more
+	impatient context.CancelFunc
+}
+
+type phase int
+
+const (
+	phaseRunning phase = iota
+	phaseBackoff       // between two attempts
+	phaseEnded
+)
+
+// Prepare checks spec and makes the run's directory. Nothing is started; a run
+// that is not started is removed with Discard.
+func Prepare(spec job.Spec, opt Options) (*Handle, error) {
+	if spec.Workers == 0 {
+		spec.Workers = 1
+	}
+	if err := spec.Validate(); err != nil {
+		return nil, err
+	}
+	if spec.Name == "" {
+		spec.Name = spec.RunName()
+	}
+	if opt.Environ == nil {
+		opt.Environ = os.Environ()
+	}
+	h := &Handle{
+		spec: spec, opt: opt, host: hostname(),
+		cmds: make(chan func()), done: make(chan struct{}),
+		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{},
+	}
+	h.patience, h.impatient = context.WithCancel(context.Background())
+	if err := h.resolve(); err != nil {
+		return nil, err
+	}
+	if err := checkDescriptors(spec.Workers); err != nil {
+		return nil, err
+	}
+	var err error
+	if h.id, h.dir, err = runs.Create(spec.Name, spec.LogDir); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// resolve finds the program before anything is made, so that a misspelt
+// command leaves nothing behind.
+func (h *Handle) resolve() error {
+	if h.spec.Func != "" {
+		return h.resolveFunc()
+	}
+	env := newEnviron(&h.spec, h.opt.Environ, "", "", h.host).worker(0, 0, "", "", "")
+	path, err := proc.LookPath(h.spec.Command[0], h.spec.Cwd, env)
+	if err != nil {
+		return err
+	}
+	if err := proc.Check(path, h.spec.Cwd); err != nil {
+		return err
+	}
+	h.path, h.args = path, h.spec.Command
+	return nil
+}
+
+// ID is the run's id.
+func (h *Handle) ID() string { return h.id }
+
+// Dir is the run's directory, absolute.
+func (h *Handle) Dir() string { return h.dir }
+
+// Spec is the spec with its defaults filled in.
+func (h *Handle) Spec() job.Spec { return h.spec }
+
+// Discard removes the directory of a run that was not started.
+func (h *Handle) Discard() { os.RemoveAll(h.dir) }
+
+// Start starts the gang: all workers or none. socket is the control socket's
+// path, told to the workers; it may be empty.
+func (h *Handle) Start(ctx context.Context, socket string) error {
+	h.ctx = ctx
+	h.started = time.Now()
+	h.env = newEnviron(&h.spec, h.opt.Environ, h.id, socket, h.host)
+	self, err := proc.Identify(os.Getpid())
+	if err != nil {
+		return fmt.Errorf("starting run: %w", err)
+	}
+	h.rec = &runs.Record{
+		Version: 1, ID: h.id, Name: h.spec.Name, Dir: h.dir, Host: h.host,
+		State: runs.Running, Spec: h.spec, Started: h.started,
+		Agent: &self, Launcher: h.opt.Launcher, Socket: socket,
+	}
+	if h.events, err = newRecorder(h.dir, h.opt.OnEvent); err != nil {
+		return err
+	}
+	if err := proc.BecomeSubreaper(); err != nil {
+		return fmt.Errorf("starting run: %w", err)
+	}
+	if err := h.ground(); err != nil {
+		h.events.close()
+		return err
+	}
+	h.emit(job.Event{Type: job.EventRunStarted, Run: h.id})
+	if err := h.startGang(); err != nil {
+		h.startFailed(err)
+	}
+	if err := h.rec.Save(); err != nil {
+		h.note("sluice ps and logs will not see this run: " + err.Error())
+	}
+	go h.loop()
+	return nil
+}
+
+// Wait returns the result once nothing of the run is left.
+func (h *Handle) Wait() job.Result {
+	<-h.done
+	return h.result
+}
+
+// Done is closed when the run has ended.
+func (h *Handle) Done() <-chan struct{} { return h.done }
+
+// ErrEnded is returned by what needs a run that goes on.
+var ErrEnded = errors.New("the run has ended")
+
+// do runs f in the loop and waits for it.
+func (h *Handle) do(f func()) error {
+	ran := make(chan struct{})
+	select {
+	case h.cmds <- func() { f(); close(ran) }:
+		<-ran
+		return nil
+	case <-h.done:
+		return ErrEnded
+	}
+}

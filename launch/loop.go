@@ -1,0 +1,248 @@
+package launch
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+)
+
+// tick is how often processes that outlive their worker are looked at while
+// they are being ended. There is no event for a stranger's death that holds
+// with and without cgroups; the window is short and rare.
+const tick = 10 * time.Millisecond
+
+// loop owns the run. Every change of state happens here, so there is nothing
+// to lock and no two decisions at once.
+func (h *Handle) loop() {
+	defer close(h.done)
+	cancelled := h.ctx.Done()
+	for h.phase != phaseEnded {
+		if h.phase == phaseRunning && h.attemptOver() {
+			h.afterAttempt()
+			continue
+		}
+		timer, stopTimer := h.timer()
+		select {
+		case w := <-h.exits:
+			h.onExit(w)
+		case f := <-h.cmds:
+			f()
+		case <-cancelled:
+			cancelled = nil
+			h.beginStop(stopOrder{cause: job.CauseUser, detail: "cancelled"})
+		case <-timer:
+			h.onTime(time.Now())
+		}
+		stopTimer()
+	}
+	h.finish()
+}
+
+// timer is the earliest of the loop's deadlines.
+func (h *Handle) timer() (<-chan time.Time, func()) {
+	var at time.Time
+	for _, t := range h.deadlines() {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	if at.IsZero() {
+		return nil, func() {}
+	}
+	t := time.NewTimer(time.Until(at))
+	return t.C, func() { t.Stop() }
+}
+
+func (h *Handle) deadlines() []time.Time {
+	return []time.Time{h.timeoutAt(), h.stallAt(), h.stop.killAt, h.stop.giveUpAt, h.tickAt, h.backoffAt}
+}
+
+func (h *Handle) timeoutAt() time.Time {
+	if h.spec.Timeout <= 0 || h.stop.final {
+		return time.Time{}
+	}
+	return h.started.Add(time.Duration(h.spec.Timeout))
+}
+
+// onTime does what is due.
+func (h *Handle) onTime(now time.Time) {
+	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	switch {
+	case due(h.timeoutAt()):
+		h.beginStop(stopOrder{cause: job.CauseTimeout, final: true,
+			detail: fmt.Sprintf("it ran for %v", time.Duration(h.spec.Timeout))})
+	case due(h.stallAt()):
+		h.onStall(now)
+	case due(h.stop.killAt):
+		h.killAll()
+	case due(h.stop.giveUpAt):
+		h.giveUp()
+	case due(h.backoffAt):
+		h.backoffAt = time.Time{}
+		h.restartGang()
+	case due(h.tickAt):
+		h.endLeftovers(now)
+	}
+}
+
+// onExit is called when a worker's leader has ended; it is not reaped yet,
+// which keeps its process group's number from being used again.
+func (h *Handle) onExit(w *worker) {
+	h.describe(w)
+	out := w.out
+	h.emit(job.Event{Type: job.EventWorkerEnded, Rank: &w.rank, PID: out.PID, Attempt: w.life, Outcome: &out, Time: out.Ended})
+	if h.stop.asked && h.spec.Stop.LeaderFirst {
+		w.proc.SignalGroup(syscall.Signal(h.stop.signal))
+	}
+	if len(w.leftovers()) == 0 && w.cg != nil {
+		h.settle(w)
+	}
+	if out.Failed() && !h.stop.asked {
+		h.onFailure(w)
+	} else if out.Failed() && h.first == nil {
+		h.first = w
+	}
+}
+
+// describe fills in how a worker ended.
+func (h *Handle) describe(w *worker) {
+	w.ended = true
+	o := &w.out
+	o.Ended = time.Now()
+	st := w.proc.Status()
+	o.Kind, o.Code, o.Signal, o.Core = st.Kind, st.Code, job.Signal(st.Signal), st.Core
+	o.Cause, o.Because = w.cause, w.because
+	o.ErrorFile = w.errorFile()
+	if o.Kind == job.KindSignaled && o.Signal == job.SIGKILL && !w.killed {
+		if oom, evidence := h.oomKilled(w); oom {
+			o.Cause, o.Detail = job.CauseOOM, evidence
+		}
+	}
+	// A worker that was already failing when its peers' end reached it is
+	// told apart by how it ended: the stop signal, or a clean exit, is ours.
+	if o.Cause == job.CausePeer && h.first == nil {
+		o.Cause, o.Because = job.CauseOwn, nil
+	}
+}
+
+// settle completes a worker of which nothing is left.
+func (h *Handle) settle(w *worker) {
+	if w.gone {
+		return
+	}
+	w.gone = true
+	if w.proc != nil {
+		if ru, err := w.proc.Reap(); err == nil {
+			w.out.MaxRSS, w.out.User, w.out.System = ru.MaxRSS, job.Duration(ru.User), job.Duration(ru.System)
+		}
+	}
+	h.closeTaps(w)
+	if w.cg != nil {
+		w.cg.Remove()
+	}
+}
+
+// attemptOver tells whether nothing of the attempt is left.
+func (h *Handle) attemptOver() bool {
+	leaders, gone := true, true
+	for _, w := range h.workers {
+		if w == nil {
+			continue
+		}
+		leaders = leaders && w.ended
+		gone = gone && w.gone
+	}
+	if !leaders || gone {
+		return gone
+	}
+	if h.tickAt.IsZero() {
+		h.endLeftovers(time.Now())
+		return h.attemptOver()
+	}
+	return false
+}
+
+// afterAttempt decides what comes after the last worker's end.
+func (h *Handle) afterAttempt() {
+	h.tickAt = time.Time{}
+	if h.opt.Guard != nil {
+		h.opt.Guard.Release(h.attempt)
+	}
+	if h.first == nil || h.stop.final || h.restarts >= h.spec.Restart.Max || h.scope() == job.RestartWorker {
+		h.phase = phaseEnded
+		return
+	}
+	if why, ok := h.startupFailure(h.first); ok {
+		h.note(why)
+		h.phase = phaseEnded
+		return
+	}
+	h.restarts++
+	wait := h.backoff()
+	h.emit(job.Event{Type: job.EventGangRestart, Rank: &h.first.rank, Attempt: h.attempt,
+		Detail: fmt.Sprintf("restart %d of %d in %v", h.restarts, h.spec.Restart.Max, wait)})
+	h.note(fmt.Sprintf("rank %d failed (%s): restarting the gang (%d of %d)%s", h.first.rank, describeShort(h.first.out),
+		h.restarts, h.spec.Restart.Max, inTime(wait)))
+	h.stop = stopState{}
+	h.phase = phaseBackoff
+	h.backoffAt = time.Now().Add(wait)
+}
+
+// restartGang begins the next attempt.
+func (h *Handle) restartGang() {
+	h.attempt++
+	if err := h.startGang(); err != nil {
+		h.startFailed(err)
+	}
+	h.save()
+}
+
+// finish shows what is still to be shown, and writes the end down.
+func (h *Handle) finish() {
+	h.sweep()
+	h.input.close()
+	h.conclude()
+	if h.console != nil {
+		st := h.console.Finish(h.patience)
+		h.result.Unshown = st.Unshown
+	}
+	h.rec.State = runs.Ended
+	h.result.Ended = time.Now()
+	h.rec.Result = &h.result
+	h.snapshot()
+	if err := h.rec.Save(); err != nil {
+		h.result.Detail = joinDetail(h.result.Detail, err.Error())
+	}
+	res := h.result
+	h.emit(job.Event{Type: job.EventRunEnded, Result: &res})
+	h.events.close()
+	h.reaper.Close()
+	h.spawner.Close()
+	if h.cgroups != nil {
+		h.cgroups.Remove()
+	}
+}
+
+// sweep ends whatever of the gang escaped its workers. Without cgroups this
+// is where a grandchild that called setsid twice is found.
+func (h *Handle) sweep() {
+	if h.opt.OwnProcess && !proc.HasDescendants() {
+		return
+	}
+	o := proc.KillOptions{Timeout: unkillable}
+	if h.opt.OwnProcess {
+		if h.opt.Except != nil {
+			o.Except = h.opt.Except()
+		}
+	} else {
+		o.Key, o.Value = "SLUICE_RUN", h.id
+	}
+	for _, s := range proc.KillTree(o) {
+		h.result.Survivors = append(h.result.Survivors, s.PID)
+		h.result.Detail = joinDetail(h.result.Detail, s.String())
+	}
+}

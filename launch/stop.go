@@ -1,0 +1,282 @@
+package launch
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/runs"
+	"github.com/sluicerun/sluice/job"
+)
+
+const (
+	// hurried is what remains of the grace after a second Ctrl-C.
+	hurried = 2 * time.Second
+	// leftoverGrace is what a process gets that outlives its worker.
+	leftoverGrace = 500 * time.Millisecond
+	// unkillable is how long a SIGKILL may take before we say that it did not
+	// work (uninterruptible sleep) and go.
+	unkillable = 10 * time.Second
+)
+
+// stopState is the end of an attempt: asked, killed, given up, in this order.
+type stopState struct {
+	asked  bool
+	final  bool // no restart after it
+	order  stopOrder
+	signal job.Signal
+	asks   int // how often somebody asked
+
+	killAt   time.Time // zero: not waiting for the grace to end
+	killing  bool
+	giveUpAt time.Time
+}
+
+// stopOrder is why and how a gang is stopped.
+type stopOrder struct {
+	cause   job.Cause
+	because *worker
+	signal  job.Signal // zero: the spec's
+	status  int        // exit status for a stop by the user
+	detail  string
+	final   bool
+}
+
+// beginStop sends the stop signal to every worker that still runs. Asked again
+// it hurries, asked a third time it kills.
+func (h *Handle) beginStop(o stopOrder) {
+	if o.cause == job.CauseUser || o.cause == job.CauseLauncher {
+		o.final = true
+	}
+	if h.phase == phaseBackoff { // nothing runs
+		h.stop = stopState{asked: true, final: true, order: o}
+		h.phase = phaseEnded
+		return
+	}
+	if h.stop.asked && h.stop.order.cause == o.cause {
+		h.stop.asks++
+		switch {
+		case h.stop.asks == 2:
+			h.hurry()
+		case h.stop.asks > 2:
+			h.killAll()
+		}
+		return
+	}
+	first := !h.stop.asked
+	h.stop.final = h.stop.final || o.final
+	h.stop.asked, h.stop.asks = true, 1
+	if first || o.final {
+		h.stop.order = o
+	}
+	if !first {
+		return // they are being stopped already; only the reason grew
+	}
+	h.stop.signal = o.signal
+	if h.stop.signal == 0 {
+		h.stop.signal = h.spec.Stop.StopSignal()
+	}
+	var ranks []int
+	for _, w := range h.workers {
+		if w == nil || w.gone {
+			continue
+		}
+		if !w.ended {
+			ranks = append(ranks, w.rank)
+			w.cause = o.cause
+			if o.because != nil {
+				w.because = &o.because.rank
+			}
+		}
+		h.ask(w, h.stop.signal)
+	}
+	h.rec.State = runs.Stopping
+	grace := h.spec.Stop.GracePeriod()
+	if grace >= 0 {
+		h.stop.killAt = time.Now().Add(grace)
+	}
+	h.emit(job.Event{Type: job.EventGangStopping, Attempt: h.attempt, Ranks: job.FormatRanks(ranks),
+		Signal: h.stop.signal.String(), Cause: o.cause, Detail: o.detail})
+	if len(ranks) > 0 && o.cause == job.CauseUser {
+		h.note(fmt.Sprintf("stopping %s (%v, then SIGKILL %s); again to hurry", rankWord(ranks), h.stop.signal, afterGrace(grace)))
+	}
+}
+
+// ask sends the stop signal to one worker: its group, or the leader alone.
+func (h *Handle) ask(w *worker, sig job.Signal) {
+	if w.proc == nil {
+		return
+	}
+	if h.spec.Stop.LeaderFirst && !w.ended {
+		w.proc.Signal(syscall.Signal(sig))
+		w.proc.Signal(syscall.SIGCONT)
+		return
+	}
+	w.proc.Stop(syscall.Signal(sig))
+	h.signalEscaped(w, sig)
+}
+
+// signalEscaped reaches the processes of a worker that left its group.
+func (h *Handle) signalEscaped(w *worker, sig job.Signal) {
+	for _, pid := range w.leftovers() {
+		if g, err := syscall.Getpgid(pid); err == nil && g != w.proc.Pid() {
+			syscall.Kill(pid, syscall.Signal(sig))
+		}
+	}
+}
+
+func (h *Handle) hurry() {
+	at := time.Now().Add(hurried)
+	if h.stop.killing {
+		h.killAll()
+		return
+	}
+	if h.stop.killAt.IsZero() || at.Before(h.stop.killAt) {
+		h.stop.killAt = at
+	}
+	alive := h.alive()
+	for _, w := range h.workers {
+		if w != nil && !w.ended {
+			w.proc.Stop(syscall.Signal(h.stop.signal))
+		}
+	}
+	h.note(fmt.Sprintf("hurrying: %s still there get SIGKILL in %v; again to kill now", rankWord(alive), hurried))
+}
+
+// killAll ends what the stop signal did not.
+func (h *Handle) killAll() {
+	h.stop.killAt = time.Time{}
+	alive := h.alive()
+	if !h.stop.killing {
+		h.stop.killing = true
+		h.stop.giveUpAt = time.Now().Add(unkillable)
+		h.emit(job.Event{Type: job.EventGangKilling, Attempt: h.attempt, Ranks: job.FormatRanks(alive), Signal: "SIGKILL"})
+		if len(alive) > 0 {
+			h.note("killing " + rankWord(alive))
+		}
+	}
+	for _, w := range h.workers {
+		if w != nil && !w.gone {
+			h.kill(w)
+		}
+	}
+}
+
+// kill ends a worker and everything below it at once.
+func (h *Handle) kill(w *worker) {
+	w.killed = true
+	if w.cg != nil && w.cg.Kill() == nil {
+		return
+	}
+	if w.proc != nil && !w.gone {
+		w.proc.SignalGroup(syscall.SIGKILL)
+	}
+}
+
+// giveUp is for processes that survive SIGKILL: they are in the kernel, on a
+// dead disk or driver, and no waiting of ours will bring them back.
+func (h *Handle) giveUp() {
+	h.stop.giveUpAt = time.Time{}
+	for _, w := range h.workers {
+		if w == nil || w.gone {
+			continue
+		}
+		pids := w.leftovers()
+		if !w.ended {
+			pids = append(pids, w.proc.Pid())
+		}
+		for _, pid := range pids {
+			h.result.Survivors = append(h.result.Survivors, pid)
+			w.out.Detail = joinDetail(w.out.Detail, fmt.Sprintf("process %d did not die of SIGKILL", pid))
+		}
+		if !w.ended {
+			w.ended = true
+			w.out.Kind, w.out.Ended = job.KindUnknown, time.Now()
+		}
+		w.gone = true
+		h.closeTaps(w)
+	}
+}
+
+// endLeftovers is called, once all workers of the attempt have ended, until
+// none of their processes is left.
+func (h *Handle) endLeftovers(now time.Time) {
+	h.tickAt = time.Time{}
+	for _, w := range h.workers {
+		if w == nil || w.gone {
+			continue
+		}
+		h.endLeftover(w, now)
+		if !w.gone {
+			h.tickAt = now.Add(tick)
+		}
+	}
+}
+
+func (h *Handle) endLeftover(w *worker, now time.Time) {
+	left := w.leftovers()
+	if len(left) == 0 {
+		h.settle(w)
+		return
+	}
+	switch {
+	case w.killAt.IsZero():
+		w.killAt = now.Add(leftoverGrace)
+		w.cg.Signal(syscall.SIGTERM)
+		w.cg.Signal(syscall.SIGCONT)
+		w.out.Detail = joinDetail(w.out.Detail, fmt.Sprintf("%d of its processes outlived it and were ended", len(left)))
+	case !now.Before(w.killAt):
+		w.cg.Kill()
+		if h.stop.giveUpAt.IsZero() {
+			h.stop.giveUpAt = now.Add(unkillable)
+		}
+	}
+}
+
+// alive are the ranks whose worker, or what it left, is still there.
+func (h *Handle) alive() []int {
+	var out []int
+	for _, w := range h.workers {
+		if w != nil && !w.gone && (!w.ended || len(w.leftovers()) > 0) {
+			out = append(out, w.rank)
+		}
+	}
+	return out
+}
+
+func afterGrace(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "never"
+	case d == 0:
+		return "at once"
+	}
+	return "in " + d.String()
+}
+
+func inTime(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return " in " + d.String()
+}
+
+func rankWord(ranks []int) string {
+	switch len(ranks) {
+	case 0:
+		return "nobody"
+	case 1:
+		return "rank " + itoa(ranks[0])
+	}
+	return "ranks " + job.FormatRanks(ranks)
+}
+
+func joinDetail(a, b string) string {
+	switch {
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return a + "; " + b
+}

@@ -1,0 +1,184 @@
+package launch
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream"
+	"github.com/sluicerun/sluice/stream/console"
+)
+
+// worker is one life of one rank. The loop owns it.
+type worker struct {
+	rank  int
+	life  int // how many lives this rank had before; names its directory
+	dir   string
+	proc  *proc.Process
+	cg    *proc.Cgroup
+	id    proc.Identity
+	taps  []*tap
+	out   job.Outcome
+	ended bool // the leader has ended
+	gone  bool // nothing of it is left, its streams are complete
+
+	cause   job.Cause // why we signalled it
+	because *int
+	killed  bool      // we sent SIGKILL
+	killAt  time.Time // when what outlives the leader is killed; zero: not asked
+}
+
+// tap is one output stream of a worker that has a log.
+type tap struct {
+	std   job.Stream
+	log   *stream.Log
+	pipe  *os.File // read end; nil for a stream that the worker writes directly
+	pump  *stream.Pump
+	shown *console.Input
+}
+
+func (w *worker) running() bool { return !w.ended }
+
+// held names the processes that outlive the worker, for people.
+func (w *worker) leftovers() []int {
+	if w.cg == nil {
+		return nil
+	}
+	pids, err := w.cg.Pids()
+	if err != nil {
+		return nil
+	}
+	out := pids[:0]
+	for _, p := range pids {
+		if w.proc == nil || p != w.proc.Pid() {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// errorFile is the worker's error.json, if it wrote one.
+func (w *worker) errorFile() string {
+	p := filepath.Join(w.dir, "error.json")
+	if fi, err := os.Stat(p); err == nil && fi.Size() > 0 {
+		return p
+	}
+	return ""
+}
+
+// openTaps makes the logs of a worker and returns what its descriptors 1 and 2
+// are to be. Files in close are the worker's ends: the caller closes them once
+// it has started, or not.
+func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, err error) {
+	redirect, tee := h.spec.Streams(w.rank)
+	for _, s := range []job.Stream{job.Stdout, job.Stderr} {
+		inherited := h.opt.Stdout
+		if s == job.Stderr {
+			inherited = h.opt.Stderr
+		}
+		switch {
+		case tee.Has(s):
+			t, end, err := h.openTee(w, s)
+			if err != nil {
+				return files, closeAfter, err
+			}
+			w.taps = append(w.taps, t)
+			files[s] = end
+			closeAfter = append(closeAfter, end)
+		case redirect.Has(s):
+			l, err := stream.Create(w.dir, s.String()+".log", h.logOptions(w, s, true))
+			if err != nil {
+				return files, closeAfter, err
+			}
+			w.taps = append(w.taps, &tap{std: s, log: l})
+			end, err := l.WriterFile()
+			if err != nil {
+				return files, closeAfter, err
+			}
+			files[s] = end
+			closeAfter = append(closeAfter, end)
+		default:
+			files[s] = inherited // nil is /dev/null
+		}
+	}
+	return files, closeAfter, nil
+}
+
+func (h *Handle) openTee(w *worker, s job.Stream) (*tap, *os.File, error) {
+	r, end, err := newPipe()
+	if err != nil {
+		return nil, nil, explain("making a pipe for rank "+itoa(w.rank), err)
+	}
+	l, err := stream.Create(w.dir, s.String()+".log", h.logOptions(w, s, false))
+	if err != nil {
+		r.Close()
+		end.Close()
+		return nil, nil, explain("making the logs of rank "+itoa(w.rank), err)
+	}
+	return &tap{std: s, log: l, pipe: r}, end, nil
+}
+
+func (h *Handle) logOptions(w *worker, s job.Stream, direct bool) stream.LogOptions {
+	return stream.LogOptions{
+		Rotate: h.spec.Rotate, OnFull: h.spec.OnFull, Direct: direct,
+		OnEvent: func(e job.Event) {
+			rank := w.rank
+			e.Rank, e.Stream, e.Attempt = &rank, s.String(), w.life
+			h.emit(e)
+			if e.Type == job.EventLogFull && h.spec.OnFull == job.FullStop {
+				go h.do(func() { h.diskFull(w, e) })
+			}
+		},
+	}
+}
+
+// startPumps begins to move the worker's output.
+func (h *Handle) startPumps(w *worker) {
+	for _, t := range w.taps {
+		if t.pipe == nil {
+			continue
+		}
+		if h.console != nil {
+			t.shown = h.console.Add(job.Fields{Rank: w.rank, LocalRank: w.rank, Attempt: w.life,
+				Role: h.spec.Role, Host: h.host, Stream: t.std}, t.log)
+		}
+		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, OnData: func(n int64, at time.Time) {
+			h.lastData.Store(at.UnixNano())
+			if t.shown != nil {
+				t.shown.Grew()
+			}
+		}})
+	}
+}
+
+// closeTaps completes the streams of a worker that is gone: what lies in the
+// pipes is moved even if somebody outside the gang still holds them.
+func (h *Handle) closeTaps(w *worker) {
+	for _, t := range w.taps {
+		if t.pump != nil {
+			t.pump.Drain()
+			h.result.Dropped += t.pump.Dropped()
+		}
+		if t.pipe != nil {
+			t.pipe.Close()
+		}
+		if t.shown != nil {
+			t.shown.Done() // the console keeps the log open until it has shown it
+		}
+	}
+}
+
+// abandonTaps undoes openTaps for a worker that never started.
+func (w *worker) abandonTaps() {
+	for _, t := range w.taps {
+		if t.pipe != nil && t.pump == nil {
+			t.pipe.Close()
+			t.log.Close()
+		}
+	}
+}
+
+func trimError(err error) string { return strings.TrimPrefix(err.Error(), "sluice: ") }
