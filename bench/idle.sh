@@ -9,6 +9,6 @@ if [ "$(ulimit -u)" != unlimited ] && [ "$(ulimit -u)" -lt $((workers + 200)) ];
 	skip "idle" "needs room for $workers processes (ulimit -u is $(ulimit -u))"
 else
 	eval "$FRESH"
-	measure account idle -name "idle, $workers workers:" -workers "$workers" -window 10s -cpu '<=0.2' -memory '<=60' -threads '<=19' -rows "$ROWS" \
+	measure account idle -name "idle, $workers workers," -workers "$workers" -window 10s -cpu '<=0.2' -memory '<=60' -threads '<=19' -rows "$ROWS" \
 		"$SLUICE" run -n "$workers" --log-dir "$LOGS" -- sh -c 'echo >"$BENCH_READY"; exec sleep 600'
 fi

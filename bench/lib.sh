@@ -75,7 +75,7 @@ prepare() {
 	fi
 	FRESH="rm -rf '$LOGS' && mkdir '$LOGS'"
 	TORCHRUN=("/usr/bin/python3" "$ROOT/bench/torchrun113.py" --monitor_interval 0.1)
-	# Say once what it would otherwise print at each start.
+	# Without it torchrun sets it, and says so at each start.
 	export OMP_NUM_THREADS=1
 	MPIRUN=(mpirun --oversubscribe)
 	[ "$(id -u)" -ne 0 ] || MPIRUN+=(--allow-run-as-root)

@@ -32,7 +32,7 @@ done
 [ $# -gt 0 ] || set -- "${all[@]}"
 
 prepare
-echo "logs of every side: $(stat -f -c %T "$LOGS") ($LOGS), $(nproc) CPUs, load $(cut -d ' ' -f 1 /proc/loadavg)"
+echo "logs of every side: $(stat -f -c %T "$LOGS") ($LOGS), $(getconf _NPROCESSORS_ONLN) CPUs, load $(cut -d ' ' -f 1 /proc/loadavg)"
 for name; do
 	echo
 	echo "== $name"

@@ -43,7 +43,7 @@ func (a accounting) idle(argv []string, stdout io.Writer) error {
 		sum.rss += fp.rss
 		sum.threads += fp.threads
 	}
-	fmt.Fprintf(stdout, "%s: %d workers, %d processes of the launcher\n", a.name, a.workers, len(pids))
+	fmt.Fprintf(stdout, "%s\n  %d workers, %d processes of the launcher\n", a.name, a.workers, len(pids))
 	for _, x := range []struct {
 		what, unit string
 		value      float64

@@ -149,9 +149,11 @@ func spread(values []time.Duration) string {
 	return short(result.Quantile(values, 0)) + " to " + short(result.Quantile(values, 1))
 }
 
+// short is in whole microseconds below 10 ms. It says "us": the table counts
+// bytes for columns.
 func short(d time.Duration) string {
 	if d >= 10*time.Millisecond {
 		return d.Round(100 * time.Microsecond).String()
 	}
-	return d.Round(time.Microsecond).String()
+	return fmt.Sprintf("%dus", d.Round(time.Microsecond)/time.Microsecond)
 }

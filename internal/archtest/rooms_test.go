@@ -4,7 +4,7 @@ package archtest
 // its own room and of the storeys below its own; packages in folders below a
 // room belong to that room.
 var storeys = [][]string{
-	{"cmd/sluice", "scripts/man", "bench", "examples"},
+	{"cmd/sluice", "scripts/man", "bench", "examples", "internal/e2e"},
 	{"internal/cli"},
 	{"internal/tui", "internal/web"},
 	{"internal/agent"},

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -110,7 +109,7 @@ func TestTimestamps(t *testing.T) {
 	})
 }
 
-// TestNoNewlineNoWrite: half a line is not shown until it is idle.
+// TestHalves: lines that several ranks write in two halves at the same time come out whole.
 func TestHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memSink{}
@@ -240,17 +239,15 @@ func TestBarStates(t *testing.T) {
 	})
 }
 
-// TestLongLineHoldsTheLock: others wait for a line that is in the log to be copied.
+// TestLongLineIsWhole: others wait for a line that is in the log to be copied.
 func TestLongLineIsWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memSink{}
 		c := New(Config{Out: out, Workers: 4})
 		ws := gang(c, 4)
-		big := bytes.Repeat([]byte("0123456789abcdef"), 64<<10) // 1 MiB
-		for r, w := range ws {
-			w.log.b = append(append(append(w.log.b, big...), "\nshort\n"...), big...)
-			w.Grew()
-			_ = r
+		big := strings.Repeat("0123456789abcdef", 64<<10) // 1 MiB
+		for _, w := range ws {
+			w.say(big + "\nshort\n" + big)
 		}
 		finish(t, c, ws...)
 		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -258,7 +255,7 @@ func TestLongLineIsWhole(t *testing.T) {
 			t.Fatalf("%d lines, want 12", len(lines))
 		}
 		for _, line := range lines {
-			if text := line[4:]; text != "short" && text != string(big) {
+			if text := line[4:]; text != "short" && text != big {
 				t.Errorf("a line of %d bytes", len(line))
 			}
 		}
