@@ -84,7 +84,7 @@ func danglingRanks(rest string) string {
 	if rest == "" {
 		return "an item is missing after the comma"
 	}
-	return fmt.Sprintf("the streams of %q are missing: write %s:out, :err or :all", shorten(rest), shorten(rest))
+	return fmt.Sprintf("the streams of %q are missing: write %s:out, :err or :all", shorten(rest), visible(shorten(rest)))
 }
 
 func badStreams(text string) string {

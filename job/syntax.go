@@ -80,12 +80,17 @@ func visible(s string) string {
 	return b.String()
 }
 
-// shorten keeps an error readable when what was typed is very long.
+// shorten keeps an error readable when what was typed is very long. It escapes
+// nothing: that is %q's part.
 func shorten(s string) string {
 	const limit = 60
-	v := []rune(visible(s))
-	if len(v) <= limit {
-		return string(v)
+	if len(s) <= limit {
+		return s
 	}
-	return string(v[:limit]) + "..."
+	for i := range s { // never within a rune
+		if i >= limit {
+			return s[:i] + "..."
+		}
+	}
+	return s
 }

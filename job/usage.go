@@ -1,6 +1,9 @@
 package job
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // UsageError is one thing that is inconsistent in a Spec.
 type UsageError struct {
@@ -20,9 +23,8 @@ func (e *UsageError) Error() string {
 	b.WriteString("invalid ")
 	b.WriteString(e.Field)
 	if e.Value != "" {
-		b.WriteString(` "`)
-		b.WriteString(shorten(e.Value))
-		b.WriteByte('"')
+		b.WriteByte(' ')
+		b.WriteString(strconv.Quote(shorten(e.Value)))
 	}
 	b.WriteString(": ")
 	b.WriteString(e.Why)

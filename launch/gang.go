@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -45,7 +46,12 @@ func (h *Handle) ground() (err error) {
 }
 
 // ours tells the reaper which zombies are not its to reap.
-func (h *Handle) ours(pid int) bool { return h.spawner.Owns(pid) }
+func (h *Handle) ours(pid int) bool {
+	if h.spawner.Owns(pid) || pid == int(h.stallPid.Load()) {
+		return true
+	}
+	return h.opt.Except != nil && slices.Contains(h.opt.Except(), pid)
+}
 
 func sink(f *os.File) console.Sink {
 	if f == nil {

@@ -59,6 +59,9 @@ type Handle struct {
 	backoffAt time.Time
 	oom       *proc.OOMWatch
 	reborn    map[int]bool // ranks between two lives
+	asked     map[int]bool // strays that had their signal
+	stallPid  atomic.Int64 // of --on-stall, while it runs; the reaper asks
+	startErr  error        // why the first gang did not start
 
 	stallStopAt time.Time // when a stalled gang is stopped, after its stacks
 	stallCmd    bool      // --on-stall has been started
@@ -93,7 +96,7 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 	h := &Handle{
 		spec: spec, opt: opt, host: hostname(),
 		cmds: make(chan func()), done: make(chan struct{}),
-		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{},
+		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{}, asked: map[int]bool{},
 	}
 	h.patience, h.impatient = context.WithCancel(context.Background())
 	if err := h.resolve(); err != nil {
@@ -166,14 +169,17 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 	}
 	h.emit(job.Event{Type: job.EventRunStarted, Run: h.id})
 	if err := h.startGang(); err != nil {
+		h.startErr = err
 		h.startFailed(err)
 	}
-	if err := h.rec.Save(); err != nil {
-		h.note("sluice ps and logs will not see this run: " + err.Error())
-	}
+	h.save()
 	go h.loop()
 	return nil
 }
+
+// StartError is why the gang could not be started, or nil. The run then ends
+// by itself, and its Result says the same.
+func (h *Handle) StartError() error { return h.startErr }
 
 // Wait returns the result once nothing of the run is left.
 func (h *Handle) Wait() job.Result {

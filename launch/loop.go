@@ -2,12 +2,14 @@ package launch
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream/console"
 )
 
 // tick is how often processes that outlive their worker are looked at while
@@ -148,6 +150,9 @@ func (h *Handle) settle(w *worker) {
 
 // attemptOver tells whether nothing of the attempt is left.
 func (h *Handle) attemptOver() bool {
+	if len(h.reborn) > 0 && !h.stop.asked {
+		return false // a rank is between two lives
+	}
 	leaders, gone := true, true
 	for _, w := range h.workers {
 		if w == nil {
@@ -169,6 +174,7 @@ func (h *Handle) attemptOver() bool {
 // afterAttempt decides what comes after the last worker's end.
 func (h *Handle) afterAttempt() {
 	h.tickAt = time.Time{}
+	h.sweep()
 	if h.opt.Guard != nil {
 		h.opt.Guard.Release(h.attempt)
 	}
@@ -203,12 +209,10 @@ func (h *Handle) restartGang() {
 
 // finish shows what is still to be shown, and writes the end down.
 func (h *Handle) finish() {
-	h.sweep()
 	h.input.close()
 	h.conclude()
 	if h.console != nil {
-		st := h.console.Finish(h.patience)
-		h.result.Unshown = st.Unshown
+		h.result.Unshown = h.showRest().Unshown
 	}
 	h.rec.State = runs.Ended
 	h.result.Ended = time.Now()
@@ -227,12 +231,28 @@ func (h *Handle) finish() {
 	}
 }
 
+// showRest waits for the console, and goes on serving meanwhile: who has waited
+// long enough for a stuck screen can still press Ctrl-C.
+func (h *Handle) showRest() console.Stats {
+	shown := make(chan console.Stats, 1)
+	go func() { shown <- h.console.Finish(h.patience) }()
+	for {
+		select {
+		case st := <-shown:
+			return st
+		case f := <-h.cmds:
+			f()
+		}
+	}
+}
+
 // sweep ends whatever of the gang escaped its workers. Without cgroups this
 // is where a grandchild that called setsid twice is found.
 func (h *Handle) sweep() {
 	if h.opt.OwnProcess && !proc.HasDescendants() {
 		return
 	}
+	h.askStrays()
 	o := proc.KillOptions{Timeout: unkillable}
 	if h.opt.OwnProcess {
 		if h.opt.Except != nil {
@@ -244,5 +264,40 @@ func (h *Handle) sweep() {
 	for _, s := range proc.KillTree(o) {
 		h.result.Survivors = append(h.result.Survivors, s.PID)
 		h.result.Detail = joinDetail(h.result.Detail, s.String())
+	}
+}
+
+// askStrays gives what escaped its workers the same chance that others had: a
+// signal and a moment.
+func (h *Handle) askStrays() {
+	if !h.opt.OwnProcess {
+		return
+	}
+	spared := map[int]bool{}
+	if h.opt.Except != nil {
+		for _, pid := range h.opt.Except() {
+			spared[pid] = true
+		}
+	}
+	for until := time.Now().Add(leftoverGrace); time.Now().Before(until); time.Sleep(tick) {
+		strays, err := proc.Descendants("/", os.Getpid())
+		if err != nil {
+			return
+		}
+		left := 0
+		for _, p := range strays {
+			if spared[p.PID] || p.Dead() {
+				continue
+			}
+			left++
+			if !h.asked[p.PID] {
+				h.asked[p.PID] = true
+				syscall.Kill(p.PID, syscall.SIGTERM)
+				syscall.Kill(p.PID, syscall.SIGCONT)
+			}
+		}
+		if left == 0 {
+			return
+		}
 	}
 }

@@ -88,6 +88,7 @@ func (h *Handle) stallAction() bool {
 	// wants, since a person asked for it.
 	go func() {
 		err := cmd.Wait()
+		h.stallPid.Store(0)
 		log.Close()
 		h.do(func() {
 			detail := "done"
@@ -99,5 +100,6 @@ func (h *Handle) stallAction() bool {
 		})
 	}()
 	h.stallCmd = true
+	h.stallPid.Store(int64(cmd.Process.Pid))
 	return true
 }

@@ -48,6 +48,10 @@ func (h *Handle) beginStop(o stopOrder) {
 	if o.cause == job.CauseUser || o.cause == job.CauseLauncher {
 		o.final = true
 	}
+	if h.phase == phaseEnded { // only the console still goes on
+		h.impatient()
+		return
+	}
 	if h.phase == phaseBackoff { // nothing runs
 		h.stop = stopState{asked: true, final: true, order: o}
 		h.phase = phaseEnded

@@ -172,6 +172,10 @@ func (a *host) supervise(st Start) (int, error) {
 			}
 		}
 	}()
+	if err := h.StartError(); err != nil && st.Detach {
+		h.Wait()
+		return 0, err
+	}
 	a.link.send(message{Kind: kindStarted, Run: h.ID(), Dir: h.Dir()})
 	if st.Detach {
 		a.mu.Lock()
@@ -292,8 +296,18 @@ func termSize(which int) func() int {
 // linkGuard makes the launcher the guardian.
 type linkGuard struct{ l *link }
 
+// holdBatch is how many files go into one message: the kernel takes 253.
+const holdBatch = 128
+
 func (g *linkGuard) Hold(h launch.Held) error {
-	return g.l.send(message{Kind: kindHold, Held: &h}, h.Files...)
+	for lo := 0; lo < len(h.Files); lo += holdBatch {
+		hi := min(lo+holdBatch, len(h.Files))
+		part := launch.Held{RunDir: h.RunDir, Attempt: h.Attempt, Streams: h.Streams[lo:hi]}
+		if err := g.l.send(message{Kind: kindHold, Held: &part}, h.Files[lo:hi]...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *linkGuard) Release(attempt int) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/launch"
@@ -56,6 +57,9 @@ type Start struct {
 // maxPacket is below the kernel's default send buffer; what does not fit, the
 // spec, travels as a file.
 const maxPacket = 128 << 10
+
+// sendWait bounds how long a message waits for room.
+const sendWait = 5 * time.Second
 
 // link is a SOCK_SEQPACKET socket: messages keep their bounds and their files,
 // and its end is noticed at once.
@@ -111,6 +115,8 @@ func (l *link) send(m message, files ...*os.File) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// The other side may be stopped (^Z, kill -STOP): it must not stop us.
+	l.f.SetWriteDeadline(time.Now().Add(sendWait))
 	var serr error
 	err = l.rc.Write(func(fd uintptr) bool {
 		serr = unix.Sendmsg(int(fd), b, oob, nil, unix.MSG_NOSIGNAL)
