@@ -85,13 +85,13 @@ func (in *stdin) openFIFO(path string) error {
 // openAll makes a pipe per rank and copies our input to each.
 func (in *stdin) openAll(n int) error {
 	for range n {
-		var p [2]int
-		if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		r, w, err := newPipe()
+		if err != nil {
 			in.close()
 			return explain("making pipes for standard input", err)
 		}
-		in.ends = append(in.ends, os.NewFile(uintptr(p[0]), "stdin"))
-		in.writers = append(in.writers, os.NewFile(uintptr(p[1]), "stdin"))
+		in.ends = append(in.ends, r)
+		in.writers = append(in.writers, w)
 	}
 	return nil
 }
@@ -118,18 +118,18 @@ func (in *stdin) started(rank int) {
 		f.Close() // only the workers hold them: a dead one gives EPIPE
 		in.ends[i] = nil
 	}
-	var p [2]int
-	if unix.Pipe2(p[:], unix.O_CLOEXEC) != nil {
+	stop, wake, err := newPipe()
+	if err != nil {
 		return
 	}
-	in.wake = os.NewFile(uintptr(p[1]), "wake")
+	in.wake = wake
 	writers := in.writers
 	in.writers = nil
 	in.pump.Add(1)
 	go func() {
 		defer in.pump.Done()
-		broadcast(int(in.src.Fd()), p[0], writers)
-		unix.Close(p[0])
+		broadcast(int(in.src.Fd()), int(stop.Fd()), writers)
+		stop.Close()
 	}()
 }
 
@@ -144,10 +144,9 @@ func broadcast(src, stop int, writers []*os.File) {
 			}
 		}
 	}()
-	for i, w := range writers {
-		// Pollable, so that the end of the run can interrupt a write.
+	for _, w := range writers {
+		// So that the end of the run can interrupt a write.
 		syscall.SetNonblock(int(w.Fd()), true)
-		_ = i
 	}
 	buf := make([]byte, 64<<10)
 	for {

@@ -108,7 +108,7 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 }
 
 func (h *Handle) openTee(w *worker, s job.Stream) (*tap, *os.File, error) {
-	r, end, err := newPipe()
+	r, end, err := newOutPipe()
 	if err != nil {
 		return nil, nil, explain("making a pipe for rank "+itoa(w.rank), err)
 	}

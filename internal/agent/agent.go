@@ -1,9 +1,10 @@
+//go:build linux
+
 package agent
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,19 +70,6 @@ func Main() int {
 // failed gives an error the exit status that it means.
 func failed(err error) message {
 	return message{Kind: kindFailed, Text: clip(err.Error(), maxPacket/2), Status: StatusOf(err)}
-}
-
-// StatusOf is sluice's exit status for an error before anything was started.
-func StatusOf(err error) int {
-	var usage *job.UsageError
-	var start *proc.StartError
-	switch {
-	case errors.As(err, &usage):
-		return job.StatusUsage
-	case errors.As(err, &start):
-		return start.Status
-	}
-	return job.StatusInternal
 }
 
 func clip(s string, n int) string {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package agent
 
 import (
@@ -12,9 +14,6 @@ import (
 	"github.com/sluicerun/sluice/launch/guardian"
 	"golang.org/x/sys/unix"
 )
-
-// Command is the hidden subcommand of the agent's process.
-const Command = "__agent"
 
 // Agent is the launcher's side of an agent that has been started.
 type Agent struct {
@@ -65,14 +64,6 @@ func (a *Agent) Dismiss() {
 	a.link.close()
 	a.reap()
 }
-
-// Failure is a run that did not start, with sluice's exit status for it.
-type Failure struct {
-	Status int
-	Text   string
-}
-
-func (f *Failure) Error() string { return f.Text }
 
 // Launch runs spec to its end and returns the exit status. With st.Detach it
 // returns once the gang has been started; run is then the run's id.

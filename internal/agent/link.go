@@ -1,3 +1,5 @@
+//go:build linux
+
 package agent
 
 import (
@@ -10,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/launch"
 	"golang.org/x/sys/unix"
 )
@@ -43,15 +44,6 @@ type message struct {
 	Text    string       `json:"text,omitempty"`
 	Run     string       `json:"run,omitempty"`
 	Dir     string       `json:"dir,omitempty"`
-}
-
-// Start is what a launcher tells its agent besides the spec.
-type Start struct {
-	Detach   bool          `json:"detach,omitempty"`
-	Launcher proc.Identity `json:"launcher"`
-	Events   string        `json:"events,omitempty"` // file, or "-"
-	Progress string        `json:"progress,omitempty"`
-	Stdin    bool          `json:"stdin,omitempty"` // the second file is stdin
 }
 
 // maxPacket is below the kernel's default send buffer; what does not fit, the

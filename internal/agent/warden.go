@@ -1,3 +1,5 @@
+//go:build linux
+
 package agent
 
 import (
@@ -9,9 +11,6 @@ import (
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/launch"
 )
-
-// GuardianCommand is the hidden subcommand of the guardian's process.
-const GuardianCommand = "__guardian"
 
 // warden is the agent's side of a guardian process, which a run has when no
 // launcher stands by.

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // workersFlag is -n: a number, or what to count.
@@ -53,14 +52,8 @@ func (w workersFlag) count(getenv func(string) string) (int, error) {
 	return strconv.Atoi(string(w))
 }
 
-// cpus is the number of processors this process may use.
-func cpus() int {
-	var set unix.CPUSet
-	if unix.SchedGetaffinity(0, &set) != nil {
-		return 1
-	}
-	return max(set.Count(), 1)
-}
+// cpus is the number of processors this process may use (its affinity mask).
+func cpus() int { return runtime.NumCPU() }
 
 // gpus counts the NVIDIA devices that a CUDA program would see. A list in
 // CUDA_VISIBLE_DEVICES ends at the first entry that names no device.

@@ -26,37 +26,21 @@ func (e *endless) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func benchmark(b *testing.B, cfg Config, ranks int) {
-	const each = 8 << 20
+	const each = 8 << 20 / 80 * 80
 	page := strings.Repeat(strings.Repeat("x", 79)+"\n", 1024)
 	cfg.Out = nowhere{}
-	c := New(cfg)
 	b.SetBytes(int64(ranks) * each)
 	for b.Loop() {
-		done := make(chan struct{})
-		c.call(func() { c.m.cfg.OnEvent = nil })
-		var ins []*Input
+		c := New(cfg)
 		for r := range ranks {
 			src := &endless{page: page}
-			src.size.Store(each / 80 * 80)
-			ins = append(ins, c.Add(job.Fields{Rank: r, Stream: job.Stdout}, src))
+			src.size.Store(each)
+			c.Add(job.Fields{Rank: r, Stream: job.Stdout}, src).Done()
 		}
-		for _, in := range ins {
-			in.Done()
+		if s := c.Finish(b.Context()); s.Shown != int64(ranks)*each {
+			b.Fatalf("stats %+v", s)
 		}
-		go func() {
-			for len(ins) > 0 {
-				c.call(func() {
-					for len(ins) > 0 && ins[0].gone {
-						ins = ins[1:]
-					}
-				})
-			}
-			close(done)
-		}()
-		<-done
 	}
-	b.StopTimer()
-	c.Finish(b.Context())
 }
 
 type nowhere struct{}
@@ -68,8 +52,10 @@ func BenchmarkPrefixColor(b *testing.B) { benchmark(b, Config{Workers: 8, Color:
 func BenchmarkTimestamps(b *testing.B) {
 	benchmark(b, Config{Workers: 8, Spec: job.Console{Timestamps: true}}, 8)
 }
-func BenchmarkPass(b *testing.B)  { benchmark(b, Config{Workers: 1}, 1) }
-func BenchmarkDedup(b *testing.B) { benchmark(b, Config{Workers: 2, Spec: job.Console{Dedup: true}}, 2) }
+func BenchmarkPass(b *testing.B) { benchmark(b, Config{Workers: 1}, 1) }
+func BenchmarkDedup(b *testing.B) {
+	benchmark(b, Config{Workers: 2, Spec: job.Console{Dedup: true}}, 2)
+}
 
 // BenchmarkGrew is what a pump pays while the console is behind, and when it is not.
 func BenchmarkGrew(b *testing.B) {
@@ -103,10 +89,6 @@ func BenchmarkLatency(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	finishBench(b, c, in)
-}
-
-func finishBench(b *testing.B, c *Console, in *worker) {
 	in.Done()
 	c.Finish(b.Context())
 }

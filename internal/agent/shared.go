@@ -1,0 +1,44 @@
+package agent
+
+import (
+	"errors"
+
+	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/job"
+)
+
+// Command is the hidden subcommand of the agent's process.
+const Command = "__agent"
+
+// GuardianCommand is the hidden subcommand of the guardian's process.
+const GuardianCommand = "__guardian"
+
+// Start is what a launcher tells its agent besides the spec.
+type Start struct {
+	Detach   bool          `json:"detach,omitempty"`
+	Launcher proc.Identity `json:"launcher"`
+	Events   string        `json:"events,omitempty"` // file, or "-"
+	Progress string        `json:"progress,omitempty"`
+	Stdin    bool          `json:"stdin,omitempty"` // the second file is stdin
+}
+
+// Failure is a run that did not start, with sluice's exit status for it.
+type Failure struct {
+	Status int
+	Text   string
+}
+
+func (f *Failure) Error() string { return f.Text }
+
+// StatusOf is sluice's exit status for an error before anything was started.
+func StatusOf(err error) int {
+	var usage *job.UsageError
+	var start *proc.StartError
+	switch {
+	case errors.As(err, &usage):
+		return job.StatusUsage
+	case errors.As(err, &start):
+		return start.Status
+	}
+	return job.StatusInternal
+}
