@@ -1,11 +1,12 @@
-# Two workers write 100 MB of 80-byte lines each. sluice puts them into files and,
+# Two workers write 100 MB of 80-byte lines each, 4096 bytes at a time as C's stdio
+# does (BENCH_WRITE=BYTES for another size). sluice puts them into files and,
 # with prefixes, on a console that is a pipe. The floor is the two writers with a file
 # each and then one cat of both. mpirun and parallel write no files here, which is
 # less work than ours. Sourced by run.sh.
 # shellcheck shell=bash
 
 size=${BENCH_BYTES:-100000000}
-lines="'$TOOLS/lines' $size"
+lines="'$TOOLS/lines' -write ${BENCH_WRITE:-4096} $size"
 # piped COMMAND: its console is a pipe, and its status counts.
 piped() { printf 'set -o pipefail; %s | cat >/dev/null' "$1"; }
 ours=(bash -c "$(piped "'$SLUICE' run -n 2 --log-dir '$LOGS' --tee all --prefix '[{rank}] ' -- $lines")")

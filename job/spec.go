@@ -86,6 +86,17 @@ type Console struct {
 	Quiet bool `json:"quiet,omitempty"`
 }
 
+// DefaultLinger is how long the end waits for a stuck console unless told otherwise.
+const DefaultLinger = 10 * time.Second
+
+// LingerTime is the effective linger: negative means forever.
+func (c Console) LingerTime() time.Duration {
+	if c.Linger == 0 {
+		return DefaultLinger
+	}
+	return time.Duration(c.Linger)
+}
+
 // Stdin says which worker reads what.
 type Stdin struct {
 	Mode StdinMode `json:"mode,omitempty"`

@@ -16,23 +16,9 @@ func (h *Handle) onFailure(w *worker) {
 	if h.scope() == job.RestartWorker && h.restartWorker(w) {
 		return
 	}
-	if stopsGang(h.spec.OnFailure, h.failures, h.spec.Workers) {
+	if h.spec.OnFailure.Stops(h.failures, h.spec.Workers) {
 		h.beginStop(stopOrder{cause: job.CausePeer, because: h.first})
 	}
-}
-
-// stopsGang tells whether that many failures of so many workers end the gang.
-func stopsGang(p job.FailurePolicy, failures, workers int) bool {
-	switch p.Mode {
-	case job.FailureContinue:
-		return false
-	case job.FailureStopWhen:
-		if p.Percent > 0 {
-			return failures*100 >= p.Percent*workers
-		}
-		return failures >= p.Count
-	}
-	return failures > 0
 }
 
 func (h *Handle) scope() job.RestartScope {

@@ -37,8 +37,8 @@ func (h *Handle) ground() (err error) {
 		h.console = console.New(console.Config{
 			Out: sink(h.opt.Stdout), Err: sink(h.opt.Stderr),
 			Spec: h.spec.Console, Workers: h.spec.Workers, Host: h.host, Role: h.spec.Role,
-			Color: h.opt.Color, TTY: h.opt.TTY, Width: h.opt.Width, Height: h.opt.Height,
-			Progress: h.opt.Progress, OnEvent: h.emit,
+			Color: h.opt.Color, ErrColor: h.opt.ErrColor, TTY: h.opt.TTY, ErrTTY: h.opt.ErrTTY,
+			Width: h.opt.Width, Height: h.opt.Height, Progress: h.opt.Progress, OnEvent: h.emit,
 		})
 	}
 	h.input, err = newStdin(h.spec, h.opt.Stdin)

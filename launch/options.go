@@ -15,9 +15,11 @@ type Options struct {
 	Stdin *os.File
 	// Stdout and Stderr show the merged console; nil shows nothing.
 	Stdout, Stderr *os.File
-	// Color, TTY, Width and Height describe the terminal behind Stdout.
-	Color  bool
-	TTY    bool
+	// Color, TTY, Width and Height describe the terminal behind Stdout,
+	// ErrColor and ErrTTY that behind Stderr.
+	Color, ErrColor bool
+	TTY, ErrTTY     bool
+
 	Width  func() int
 	Height func() int
 	// Progress says how "\r" bars are shown: auto, live, collapse or raw.

@@ -159,6 +159,7 @@ func (p *Pump) step(fd, max int) (int, result) {
 	case err == nil && n > 0:
 		return n, more
 	case err == nil:
+		p.full.settled(p)
 		return 0, ended
 	case err == unix.EAGAIN:
 		p.full.settled(p)

@@ -1,6 +1,9 @@
 // Command lines writes lines of 80 bytes to standard output as fast as it can.
 //
-//	lines BYTES [READY GO]
+//	lines [-write SIZE] BYTES [READY GO]
+//
+// It writes SIZE bytes at a time, by default 4096 as C's stdio does to files and
+// pipes.
 //
 // READY and GO are FIFOs. With them it writes one byte to READY when it is up,
 // waits until somebody opens GO for writing, writes its lines, writes another byte
@@ -9,6 +12,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,20 +20,26 @@ import (
 	"time"
 )
 
-const (
-	lineLen = 80
-	// Large writes, so that the writer is never the slow part.
-	linesPerWrite = 800
-)
+const lineLen = 80
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintf(os.Stderr, "lines: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, out io.Writer) error {
+func run(args []string, out, stderr io.Writer) error {
+	fs := flag.NewFlagSet("lines", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	chunk := fs.Int("write", 4096, "write this many `bytes` at a time")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if *chunk < 1 {
+		return fmt.Errorf("-write %d: want at least one byte", *chunk)
+	}
+	args = fs.Args()
 	if len(args) != 1 && len(args) != 3 {
 		return fmt.Errorf("want BYTES [READY GO], have %d arguments", len(args))
 	}
@@ -38,7 +48,7 @@ func run(args []string, out io.Writer) error {
 		return fmt.Errorf("reading %q: want a number of bytes", args[0])
 	}
 	if len(args) == 1 {
-		return write(out, size)
+		return write(out, size, *chunk)
 	}
 	ready, err := os.OpenFile(args[1], os.O_WRONLY, 0)
 	if err != nil {
@@ -51,7 +61,7 @@ func run(args []string, out io.Writer) error {
 	if _, err := os.Open(args[2]); err != nil {
 		return err
 	}
-	if err := write(out, size); err != nil {
+	if err := write(out, size, *chunk); err != nil {
 		return err
 	}
 	if _, err := ready.WriteString("d"); err != nil {
@@ -62,21 +72,24 @@ func run(args []string, out io.Writer) error {
 	}
 }
 
-// write writes size bytes; the last line is cut where they end.
-func write(out io.Writer, size int64) error {
-	chunk := make([]byte, lineLen*linesPerWrite)
-	for i := range chunk {
-		chunk[i] = 'a' + byte((i/lineLen+i%lineLen)%26)
+// write writes size bytes, chunk at a time; the last line is cut where they end.
+func write(out io.Writer, size int64, chunk int) error {
+	// One chunk from any place in a line on, and 26 lines that differ.
+	const period = 26 * lineLen
+	text := make([]byte, period+chunk)
+	for i := range text {
+		text[i] = 'a' + byte((i/lineLen+i%lineLen)%26)
 		if i%lineLen == lineLen-1 {
-			chunk[i] = '\n'
+			text[i] = '\n'
 		}
 	}
-	for size > 0 {
-		n, err := out.Write(chunk[:min(size, int64(len(chunk)))])
+	for done := int64(0); done < size; {
+		at := int(done % period)
+		n, err := out.Write(text[at : at+int(min(size-done, int64(chunk)))])
 		if err != nil {
 			return err
 		}
-		size -= int64(n)
+		done += int64(n)
 	}
 	return nil
 }

@@ -2,13 +2,14 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"testing"
 )
 
 func TestWrite(t *testing.T) {
-	for _, size := range []int64{0, 79, 80, 64000, 64001, 200000} {
+	for _, size := range []int64{0, 79, 80, 4096, 4097, 200000} {
 		var out bytes.Buffer
-		if err := write(&out, size); err != nil {
+		if err := write(&out, size, 4096); err != nil {
 			t.Fatal(err)
 		}
 		if int64(out.Len()) != size {
@@ -23,8 +24,8 @@ func TestWrite(t *testing.T) {
 }
 
 func TestWrongArguments(t *testing.T) {
-	for _, args := range [][]string{{}, {"many"}, {"-1"}, {"1", "ready"}} {
-		if err := run(args, &bytes.Buffer{}); err == nil {
+	for _, args := range [][]string{{}, {"many"}, {"-1"}, {"1", "ready"}, {"-write", "0", "1"}, {"-no-such-flag", "1"}} {
+		if err := run(args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q was accepted", args)
 		}
 	}

@@ -44,6 +44,7 @@ type host struct {
 // nobody but a person with a debugger looks at.
 func Main() int {
 	proc.SweepDescriptors()
+	surviveClosedPipes()
 	l, err := inherited(linkFD)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sluice:", err)
@@ -100,10 +101,15 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		opt.Launcher, opt.Detached = nil, true
 		stdin = a.leaveTerminal(stdin)
 	} else {
-		tty := term.IsTerminal(1)
-		opt.Stdout, opt.Stderr, opt.TTY = a.out, a.err, tty
-		opt.Color = console.ColorEnabled(os.Getenv, tty)
-		opt.Width, opt.Height = termSize(0), termSize(1)
+		if st.Events == "-" {
+			// Lines of workers between the events, or in the middle of one,
+			// would be no JSON.
+			a.out = a.err
+		}
+		opt.Stdout, opt.Stderr = a.out, a.err
+		opt.TTY, opt.ErrTTY = isTerminal(a.out), isTerminal(a.err)
+		opt.Color = console.ColorEnabled(os.Getenv, opt.TTY)
+		opt.ErrColor = console.ColorEnabled(os.Getenv, opt.ErrTTY)
 		opt.Guard = &linkGuard{a.link}
 	}
 	opt.Stdin = stdin
@@ -112,7 +118,7 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	}
 	if a.events != nil {
 		opt.OnEvent = a.events.write
-		defer a.events.close()
+		defer func() { a.events.close(spec.Console.LingerTime()) }()
 	}
 	h, err := launch.Prepare(spec, opt)
 	if err != nil {
@@ -176,6 +182,18 @@ func (a *host) supervise(st Start) (int, error) {
 	res := h.Wait()
 	a.report(res)
 	return res.Status, nil
+}
+
+// surviveClosedPipes makes a write to a stdout or stderr that nobody reads any
+// more an error, where Go's default is to end the process. The signal is heard
+// and not ignored, because workers would inherit that.
+func surviveClosedPipes() {
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
+}
+
+func isTerminal(f *os.File) bool {
+	fd, err := rawFD(f)
+	return err == nil && term.IsTerminal(fd)
 }
 
 func wanted() []os.Signal {
@@ -269,18 +287,6 @@ func (a *host) serve() string {
 	return a.server.Path()
 }
 
-// termSize is the width (0) or height (1) of the terminal on descriptor 1,
-// asked anew each time: the agent hears no SIGWINCH.
-func termSize(which int) func() int {
-	return func() int {
-		w, h, err := term.GetSize(1)
-		if err != nil {
-			return 0
-		}
-		return [2]int{w, h}[which]
-	}
-}
-
 // linkGuard makes the launcher the guardian.
 type linkGuard struct{ l *link }
 
@@ -302,36 +308,9 @@ func (g *linkGuard) Release(attempt int) {
 	g.l.send(message{Kind: kindRelease, Attempt: attempt})
 }
 
-// eventWriter writes --events.
-type eventWriter struct {
-	f *os.File
-}
-
-func openEvents(path string) (*eventWriter, error) {
-	switch path {
-	case "":
-		return nil, nil
-	case "-":
-		return &eventWriter{os.Stdout}, nil
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, &job.UsageError{Field: "events", Value: path, Why: err.Error(), Hint: "name a file that can be written, or -"}
-	}
-	return &eventWriter{f}, nil
-}
-
-func (w *eventWriter) write(e job.Event) {
-	if b, err := json.Marshal(e); err == nil {
-		w.f.Write(append(b, '\n'))
-	}
-}
-
-func (w *eventWriter) close() {
-	if w.f != os.Stdout {
-		w.f.Close()
-	}
-}
-
-// reportWait bounds how long the report waits for a terminal that is stuck.
-const reportWait = 2 * time.Second
+// reportWait bounds how long the report waits for a terminal that is stuck,
+// stuckWait for one that was found to be.
+const (
+	reportWait = 2 * time.Second
+	stuckWait  = 100 * time.Millisecond
+)

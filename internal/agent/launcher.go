@@ -32,6 +32,7 @@ type Agent struct {
 // Spawn starts the agent's process. It waits for Launch; starting it before
 // the command line is understood hides its start-up time behind ours.
 func Spawn() (*Agent, error) {
+	surviveClosedPipes() // the exit status is the run's, whoever reads
 	if err := proc.SweepDescriptors(); err != nil {
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
@@ -84,10 +85,15 @@ func (a *Agent) Launch(spec job.Spec, st Start) (run string, status int, err err
 		if in := a.terminal.input(spec); in != nil {
 			st.Stdin = true
 			files = append(files, in)
-			defer in.Close()
 		}
 	}
-	if err := a.link.send(message{Kind: kindStart, Start: &st}, files...); err != nil {
+	err = a.link.send(message{Kind: kindStart, Start: &st}, files...)
+	if st.Stdin {
+		// The keyboard's pipe must break when the last reader has gone, or
+		// typing ahead of a worker that does not read would hold up the end.
+		files[1].Close()
+	}
+	if err != nil {
 		return "", 0, fmt.Errorf("talking to the agent: %w", err)
 	}
 	status, err = a.follow()
@@ -154,13 +160,14 @@ func (a *Agent) follow() (int, error) {
 // lost is called when the agent died. Its workers died with it, by the
 // parent-death signal; what they wrote last is still in the pipes that we hold.
 func (a *Agent) lost() (int, error) {
+	pid := a.pid
 	how := a.reap()
 	if a.dir == "" {
-		return job.StatusInternal, fmt.Errorf("the agent (pid %d) ended before the run had started: %s", a.pid, how)
+		return job.StatusInternal, fmt.Errorf("the agent (pid %d) ended before the run had started: %s", pid, how)
 	}
 	text, err := a.keep.TakeOver(a.dir, how)
 	if err != nil {
-		return job.StatusInternal, errors.Join(fmt.Errorf("the agent (pid %d) ended: %s", a.pid, how), err)
+		return job.StatusInternal, errors.Join(fmt.Errorf("the agent (pid %d) ended: %s", pid, how), err)
 	}
 	return job.StatusInternal, errors.New(text)
 }

@@ -26,7 +26,8 @@ func (a *host) report(res job.Result) {
 	a.mu.Lock()
 	gone := a.link == nil
 	a.mu.Unlock()
-	if gone || res.Verdict == job.Succeeded && res.Unshown == 0 && len(res.Survivors) == 0 && res.Dropped == 0 {
+	// Bytes that were not shown are no reason alone: the console has told.
+	if gone || res.Verdict == job.Succeeded && len(res.Survivors) == 0 && res.Dropped == 0 {
 		return
 	}
 	spec := a.h.Spec()
@@ -50,9 +51,13 @@ func (a *host) report(res job.Result) {
 		console.NewFDSink(int(a.err.Fd())).Write(buf.Bytes())
 		close(done)
 	}()
+	wait := reportWait
+	if res.Unshown > 0 {
+		wait = stuckWait // --console-linger has been waited for already
+	}
 	select {
 	case <-done:
-	case <-time.After(reportWait):
+	case <-time.After(wait):
 	}
 }
 

@@ -72,7 +72,7 @@ func (a *app) explain(err error) int {
 		fmt.Fprintln(a.stderr, "sluice:", failure.Text)
 		return failure.Status
 	case errors.As(err, &usage):
-		fmt.Fprintln(a.stderr, "sluice:", usage)
+		fmt.Fprintln(a.stderr, "sluice:", byFlag(usage))
 		return job.StatusUsage
 	}
 	fmt.Fprintln(a.stderr, "sluice:", err)
@@ -82,6 +82,31 @@ func (a *app) explain(err error) int {
 		return job.StatusUsage
 	}
 	return agent.StatusOf(err)
+}
+
+// flags are the flags of sluice run whose names differ from the spec's fields.
+var flags = map[string]string{
+	"console.show": "console", "stdin.mode": "stdin", "stdin.path": "stdin", "stdin.rank": "stdin",
+	"stop.signal": "stop-signal", "stall.timeout": "stall-timeout", "stall.command": "on-stall", "stall.signal": "stall-signal",
+	"restart.max": "restarts", "restart.backoff": "restart-backoff", "restart.min_uptime": "min-uptime", "restart.scope": "restart-scope",
+	"rotate.max_size": "log-max-size", "rotate.keep": "log-keep", "rotate.compress": "log-compress",
+	"env_dialects": "env-dialect", "rlimits": "rlimit",
+}
+
+// plain are fields that no flag sets.
+var plain = map[string]bool{"command": true, "RUN": true, "func": true, "func_arg": true, "resume": true}
+
+// byFlag names the flag that the user typed.
+func byFlag(e *job.UsageError) *job.UsageError {
+	out := *e
+	switch {
+	case plain[e.Field]:
+	case flags[e.Field] != "":
+		out.Field = "--" + flags[e.Field]
+	default:
+		out.Field = "--" + strings.ReplaceAll(e.Field, "_", "-")
+	}
+	return &out
 }
 
 // flagError is a mistake on the command line.

@@ -57,6 +57,7 @@ type world struct {
 	t   *testing.T
 	dir string
 	env []string
+	as  *syscall.Credential // nil: this user
 }
 
 func newWorld(t *testing.T) *world {
@@ -78,10 +79,64 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// become makes everything in this world happen as another user.
+func (w *world) become(as *syscall.Credential) {
+	w.t.Helper()
+	dir, err := os.MkdirTemp("", "slw") // a test's own lies in a directory that others cannot enter
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { os.RemoveAll(dir) })
+	run := filepath.Join(dir, "run")
+	if err := os.Mkdir(run, 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range []string{dir, run} {
+		if err := os.Chown(d, int(as.Uid), int(as.Gid)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.dir, w.as = dir, as
+	// The last entry for a key wins.
+	w.env = append(w.env, "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_RUNTIME_DIR="+run)
+}
+
+// path is a file of this world's.
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+// mkdir makes a directory that belongs to the world's user.
+func (w *world) mkdir(dir string) {
+	w.t.Helper()
+	err := os.Mkdir(dir, 0o700)
+	if err == nil && w.as != nil {
+		err = os.Chown(dir, int(w.as.Uid), int(w.as.Gid))
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// self is this test binary at a place where every user may execute it.
+var self = sync.OnceValues(func() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(sluice), "worker")
+	if os.Link(exe, path) == nil && os.Chmod(path, 0o755) == nil {
+		return path, nil
+	}
+	b, err := os.ReadFile(exe)
+	if err == nil {
+		err = os.WriteFile(path, b, 0o755)
+	}
+	return path, err
+})
+
 // worker is a command line prefix that runs a function of this test binary:
 // sluice run w.worker("name")... ARGS
 func (w *world) worker(name string) []string {
-	exe, err := os.Executable()
+	exe, err := self()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -110,6 +165,7 @@ func (w *world) runWith(change func(*exec.Cmd), args ...string) result {
 	cmd.Dir = w.dir
 	var out, err bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &err
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: w.as}
 	if change != nil {
 		change(cmd)
 	}
@@ -158,6 +214,7 @@ func (w *world) startWith(change func(*exec.Cmd), args ...string) *started {
 	s := &started{Cmd: exec.Command(sluice, args...), w: w, out: new(lockedBuffer), err: new(lockedBuffer), done: make(chan struct{})}
 	s.Env, s.Dir = w.env, w.dir
 	s.Stdout, s.Stderr = s.out, s.err
+	s.SysProcAttr = &syscall.SysProcAttr{Credential: w.as}
 	if change != nil {
 		change(s.Cmd)
 	}

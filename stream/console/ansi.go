@@ -88,20 +88,20 @@ func (f *escFilter) step(dst []byte, c byte) []byte {
 	switch f.state {
 	case escC2:
 		f.state = escText
-		if c < 0x80 || c > 0x9f {
-			dst = append(dst, 0xc2)
-			if c == 0x1b {
+		switch {
+		case c == 0x1b, c == 0xc2, c == 0x0e, c == 0x0f:
+			// No rune. Left as it is, it could make one with a byte that
+			// comes after what is taken out here.
+			dst = append(dst, "\uFFFD"...)
+			switch c {
+			case 0x1b:
 				f.state = escStart
-				return dst
-			}
-			if c == 0xc2 {
+			case 0xc2:
 				f.state = escC2
-				return dst
 			}
-			if c == 0x0e || c == 0x0f {
-				return dst
-			}
-			return append(dst, c)
+			return dst
+		case c < 0x80 || c > 0x9f:
+			return append(dst, 0xc2, c)
 		}
 		f.enter(c - 0x40)
 	case escStart:

@@ -37,8 +37,9 @@ type Config struct {
 	// prefix of an input whose own fields do not have them.
 	Workers    int
 	Host, Role string
-	// Color allows the console's own colours; see ColorEnabled.
-	Color bool
+	// Color allows the console's own colours on Out, ErrColor on Err; see
+	// ColorEnabled. Color is enough if they are the same one.
+	Color, ErrColor bool
 	// TTY and ErrTTY tell that Out and Err are terminals. TTY is enough if they
 	// are the same one.
 	TTY, ErrTTY bool

@@ -87,7 +87,7 @@ func TestStuckPipe(t *testing.T) {
 			unix.Close(s.own)
 			s.own = -1
 		}
-		c := New(Config{Out: s, Err: s, Spec: job.Console{Linger: job.Duration(50 * time.Millisecond)}})
+		c := New(Config{Out: s, Spec: job.Console{Linger: job.Duration(50 * time.Millisecond)}})
 		in := add(c, 0, job.Stdout)
 		text := strings.Repeat("x", 1<<20)
 		in.say(text)

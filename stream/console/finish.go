@@ -23,10 +23,7 @@ func (c *Console) Finish(ctx context.Context) Stats {
 }
 
 func (c *Console) end(ctx context.Context) Stats {
-	linger := time.Duration(c.m.cfg.Spec.Linger)
-	if linger == 0 {
-		linger = lingerDefault
-	}
+	linger := c.m.cfg.Spec.LingerTime()
 	c.touch()
 	c.post(c.m.beginFinish)
 	var late <-chan time.Time

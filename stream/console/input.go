@@ -13,7 +13,7 @@ type Input struct {
 	src    Source
 	fields job.Fields
 
-	dirty atomic.Bool // on the ready list, or about to be
+	dirty atomic.Bool // on the ready list, about to be, or asleep
 	done  atomic.Bool
 	next  *Input // on the ready list; belongs to whoever set dirty
 
@@ -23,6 +23,7 @@ type Input struct {
 	gone      bool // ended, or taken out
 	hidden    bool // not in the set of shown ranks
 	queued    bool // in merger.active, lane.parked or lane.waiting
+	asleep    bool // dirty and not on the ready list, until its turn
 	place     int  // index in merger.inputs
 	openPlace int  // index in merger.open, plus 1
 	barred    bool // in liveArea.bars
@@ -62,8 +63,8 @@ type copying struct {
 
 // Grew tells the console that the log has grown. It never blocks.
 func (in *Input) Grew() {
-	// Most calls find the flag up: the merger has not come round yet, and reads
-	// Size after it took the flag down.
+	// Most calls of a busy worker find the flag up: the merger has not come
+	// round yet, and reads Size only after it took the flag down.
 	if in.dirty.Load() || in.dirty.Swap(true) {
 		return
 	}
@@ -81,7 +82,7 @@ func (in *Input) Grew() {
 // Done tells that no more bytes will come. What is there is still shown.
 func (in *Input) Done() {
 	in.done.Store(true)
-	// Not by Grew: the flag stays up while nobody looks at this input.
+	// Not by Grew: that says nothing while the input is asleep.
 	in.c.post(func() {
 		if !in.attached {
 			in.c.m.attach(in)

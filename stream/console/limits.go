@@ -21,7 +21,5 @@ const (
 	stuckWait = 100 * time.Millisecond // for a write that was told to stop
 	tellWait  = 100 * time.Millisecond // for a last note to a Sink
 
-	lingerDefault = 10 * time.Second
-
 	contMark = "…"
 )

@@ -83,7 +83,7 @@ func TestOutput(t *testing.T) {
 func TestStreamsGoToTheirSinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, errs := &memSink{}, &memSink{}
-		c := New(Config{Out: out, Err: errs, Workers: 2, Color: true})
+		c := New(Config{Out: out, Err: errs, Workers: 2, Color: true, ErrColor: true})
 		o, e := add(c, 1, job.Stdout), add(c, 1, job.Stderr)
 		o.say("o\n")
 		e.say("e\n")

@@ -13,7 +13,7 @@ type layout struct {
 	workers int
 	digits  int // of the largest rank
 	stamps  bool
-	color   bool
+	color   [2]bool // on Out, on Err
 }
 
 const stampLayout = "15:04:05.000 "
@@ -24,7 +24,7 @@ func newLayout(cfg Config, workers int) layout {
 		workers: workers,
 		digits:  len(strconv.Itoa(workers - 1)),
 		stamps:  cfg.Spec.Timestamps,
-		color:   cfg.Color,
+		color:   [2]bool{cfg.Color, cfg.ErrColor || cfg.Color && sameSink(cfg.Out, cfg.Err)},
 	}
 }
 
@@ -41,6 +41,13 @@ func (y *layout) prefix(f *job.Fields) []byte {
 	return y.append(nil, f)
 }
 
+func (y *layout) colored(f *job.Fields) bool {
+	if f.Stream == job.Stderr {
+		return y.color[1]
+	}
+	return y.color[0]
+}
+
 func (y *layout) append(dst []byte, f *job.Fields) []byte {
 	if y.stamps {
 		dst = f.Time.AppendFormat(dst, stampLayout)
@@ -48,7 +55,8 @@ func (y *layout) append(dst []byte, f *job.Fields) []byte {
 	if y.tmpl == nil && y.workers == 1 {
 		return dst
 	}
-	if y.color {
+	color := y.colored(f)
+	if color {
 		dst = append(dst, "\x1b["...)
 		if f.Stream == job.Stderr {
 			dst = append(dst, "1;"...) // bold
@@ -68,7 +76,7 @@ func (y *layout) append(dst []byte, f *job.Fields) []byte {
 		}
 		dst = append(append(dst, number...), "] "...)
 	}
-	if y.color && len(dst) > begin {
+	if color && len(dst) > begin {
 		dst = append(dst, sgrReset...)
 	}
 	return dst
@@ -113,7 +121,7 @@ func (m *merger) prefixAt(in *Input, at time.Time) []byte {
 }
 
 func (m *merger) setColor(on bool) {
-	m.layout.color = on
+	m.layout.color = [2]bool{on, on}
 	for _, in := range m.inputs {
 		in.prefix = m.layout.prefix(&in.fields)
 	}

@@ -65,3 +65,55 @@ func TestWholeLines(t *testing.T) {
 		}
 	})
 }
+
+// TestGrewFromEverywhere: several goroutines tell of the same logs' growth while
+// the merger is busy with them.
+func TestGrewFromEverywhere(t *testing.T) {
+	const pumps, each = 4, 20_000
+	out := &memSink{}
+	c := New(Config{Out: out, Workers: 2})
+	ws := gang(c, 2)
+	var wg sync.WaitGroup
+	for range pumps {
+		wg.Go(func() {
+			for range each {
+				for _, w := range ws {
+					w.say("x\n")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	s := finish(t, c, ws...)
+	if s.Shown != pumps*each*2*2 || strings.Count(out.String(), "[0] x\n") != pumps*each || strings.Count(out.String(), "[1] x\n") != pumps*each {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+// TestReadyListIsNoRing: an input that grows between being queued and its turn,
+// and again right after, is on the list once.
+func TestReadyListIsNoRing(t *testing.T) {
+	out := &memSink{}
+	c := New(Config{Out: out, Workers: 2})
+	w := add(c, 0, job.Stdout)
+	var ready int
+	c.call(func() {
+		c.m.takeReady()
+		c.m.round()
+		c.m.activate(w.Input) // as after a turn that left something
+		w.say("a\n")
+		c.m.round()
+		w.say("b\n")
+		for in := c.ready.Load(); in != nil && ready < 10; in = in.next {
+			ready++
+		}
+		if ready != 1 {
+			c.ready.Store(nil)
+		}
+	})
+	if ready != 1 {
+		t.Errorf("the input is on the list %d times", ready)
+	}
+	finish(t, c, w)
+	want(t, out.take(), "[0] a\n[0] b\n")
+}
