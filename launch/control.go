@@ -119,6 +119,7 @@ func (h *Handle) Suspend() {
 		if h.console != nil {
 			h.console.Pause()
 		}
+		h.suspended = true
 		h.everyGroup(job.SIGSTOP)
 	})
 }
@@ -129,6 +130,7 @@ func (h *Handle) Continue() {
 		if h.console != nil {
 			h.console.Resume()
 		}
+		h.suspended = false
 		h.lastData.Store(time.Now().UnixNano()) // being stopped is not a stall
 	})
 }
@@ -174,28 +176,43 @@ func (h *Handle) SetGuardian(g *proc.Identity, guard Guard) {
 		h.rec.Guardian = g
 		h.opt.Guard = guard
 		if guard != nil {
-			guard.Hold(h.held())
+			for _, held := range h.held() {
+				if err := guard.Hold(held); err != nil {
+					h.note("nobody guards this run against a kill -9: " + err.Error())
+					break
+				}
+			}
 		}
 		h.save()
 	})
 }
 
-// held is everything in flight, for a guard that comes late.
-func (h *Handle) held() Held {
-	held := Held{RunDir: h.dir, Attempt: h.attempt}
-	for _, w := range h.workers {
-		if w == nil || w.gone {
-			continue
-		}
-		for _, t := range w.taps {
-			if t.pipe != nil {
-				held.Streams = append(held.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
-				held.Files = append(held.Files, t.pipe)
+// held is everything in flight, for a guard that comes late: in batches, as at
+// the start, because no message carries thousands of files.
+func (h *Handle) held() []Held {
+	var all []Held
+	for lo := 0; lo < len(h.workers); lo += batch {
+		held := Held{RunDir: h.dir, Attempt: h.attempt}
+		for _, w := range h.workers[lo:min(lo+batch, len(h.workers))] {
+			if w == nil || w.gone {
+				continue
+			}
+			for _, t := range w.taps {
+				if t.pipe != nil {
+					held.Streams = append(held.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
+					held.Files = append(held.Files, t.pipe)
+				}
 			}
 		}
+		if len(held.Files) > 0 {
+			all = append(all, held)
+		}
 	}
-	return held
+	return all
 }
+
+// Note puts a remark of sluice's own on the console and among the events.
+func (h *Handle) Note(text string) { h.do(func() { h.note(text) }) }
 
 func (h *Handle) consoleOff() {
 	if h.console != nil {

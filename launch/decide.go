@@ -86,13 +86,18 @@ func (h *Handle) rebirth(rank, life int) {
 	addr, port := h.env.attempt()
 	if err := h.startWorkers([]int{rank}, life, addr, port); err != nil {
 		h.startFailed(err)
-		h.beginStop(stopOrder{cause: job.CausePeer, because: h.first})
+		if h.spec.OnFailure.Stops(h.failures, h.spec.Workers) {
+			h.beginStop(stopOrder{cause: job.CausePeer, because: h.first, final: true})
+		}
 	}
 	h.save()
 }
 
 // onStall is called when no rank has written for the stall timeout.
 func (h *Handle) onStall(now time.Time) {
+	if !h.stalled && !h.stillSilent(now) {
+		return // a worker that writes its file itself has done so
+	}
 	silent := now.Sub(time.Unix(0, h.lastData.Load()))
 	if !h.stalled {
 		h.stalled = true

@@ -3,10 +3,12 @@ package launch
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,7 +35,8 @@ func (h *Handle) ground() (err error) {
 		h.rec.Cgroup = h.cgroups.Path()
 	}
 	h.limit = make(chan struct{}, 8)
-	if h.opt.Stdout != nil || h.opt.Stderr != nil {
+	// A detached run may get a launcher later: its console shows nothing yet.
+	if h.opt.Stdout != nil || h.opt.Stderr != nil || h.opt.Detached {
 		h.console = console.New(console.Config{
 			Out: sink(h.opt.Stdout), Err: sink(h.opt.Stderr),
 			Spec: h.spec.Console, Workers: h.spec.Workers, Host: h.host, Role: h.spec.Role,
@@ -67,7 +70,8 @@ func (h *Handle) startGang() error {
 	h.stop = stopState{}
 	h.phase = phaseRunning
 	h.gangStart = time.Now()
-	h.oom = proc.NewOOMWatch("/", nil)
+	h.oom = sync.OnceValue(func() *proc.OOMWatch { return proc.NewOOMWatch("/", nil) })
+	go h.oom() // it reads some files, which the workers need not wait for
 	h.lastData.Store(h.gangStart.UnixNano())
 	h.workers = make([]*worker, h.spec.Workers)
 	addr, port := h.env.attempt()
@@ -104,7 +108,7 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		w := &worker{rank: r, life: life, dir: filepath.Join(h.dir, runs.WorkerDir(life, r))}
 		w.out = job.Outcome{Rank: r, LocalRank: r, Attempt: life, Kind: job.KindRunning}
 		h.workers[r] = w
-		if err := os.MkdirAll(w.dir, 0o700); err != nil {
+		if err := makeDir(w.dir); err != nil {
 			return &startError{rank: r, err: explain("making the directory of rank "+itoa(r), err)}
 		}
 		var err error
@@ -131,48 +135,74 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 			h.note("nobody guards this run against a kill -9: " + err.Error())
 		}
 	}
+	cmds := make([]*proc.Cmd, len(ranks))
 	for i, r := range ranks {
-		if err := h.startWorker(h.workers[r], made[i].files, life, addr, port); err != nil {
+		cmd, err := h.command(h.workers[r], made[i].files, life, addr, port)
+		if err != nil {
 			return &startError{rank: r, err: err}
+		}
+		cmds[i] = cmd
+	}
+	i := 0
+	for s := range h.spawner.StartAll(cmds) {
+		w := h.workers[ranks[i]]
+		h.input.started(w.rank)
+		if s.Err != nil {
+			return &startError{rank: w.rank, err: s.Err}
 		}
 		for _, f := range made[i].close {
 			f.Close()
 		}
 		made[i].close = nil
+		h.begun(w, s.Process)
+		i++
 	}
 	return nil
 }
 
-func (h *Handle) startWorker(w *worker, files [3]*os.File, life int, addr, port string) error {
+// command is what one worker executes.
+func (h *Handle) command(w *worker, files [3]*os.File, life int, addr, port string) (*proc.Cmd, error) {
 	in, err := h.input.file(w.rank)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	files[0] = in
 	env := h.env.worker(w.rank, life, w.dir, addr, port)
-	w.out.Started = time.Now()
-	w.proc, err = h.spawner.Start(&proc.Cmd{
+	return &proc.Cmd{
 		Path: h.path, Args: h.args, Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
 		Files: files[:], Rlimits: h.spec.Rlimits, Cgroup: w.cg,
-	})
-	h.input.started(w.rank)
-	if err != nil {
-		return err
-	}
-	w.out.PID = w.proc.Pid()
+	}, nil
+}
+
+// begun takes over a worker that has just been executed.
+func (h *Handle) begun(w *worker, p *proc.Process) {
+	w.proc = p
+	w.out.Started = time.Now()
+	w.out.PID = p.Pid()
+	h.startPumps(w)
 	if id, err := proc.Identify(w.out.PID); err == nil {
 		w.id = id
 	}
-	h.startPumps(w)
 	rank := w.rank
-	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: life, Rank: &rank, PID: w.out.PID, Time: w.out.Started})
+	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: w.life, Rank: &rank, PID: w.out.PID, Time: w.out.Started})
 	// exits has room for every worker and nobody lives twice unread, so the
 	// send cannot block even if the loop is busy starting others.
 	go func() {
-		<-w.proc.Exited()
+		<-p.Exited()
 		h.exits <- w
 	}()
-	return nil
+}
+
+// makeDir makes a worker's directory, and that of the attempt with its first.
+// It must be new: its logs count on that.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.Mkdir(filepath.Dir(dir), 0o700); err == nil || errors.Is(err, fs.ErrExist) {
+			err = os.Mkdir(dir, 0o700)
+		}
+	}
+	return err
 }
 
 // startError names the rank that could not be started.
@@ -201,8 +231,15 @@ func (h *Handle) rollback() {
 	}
 }
 
-// startFailed turns a failed start into the run's outcome; the loop waits for
-// what is being killed.
+// gangFailed ends the run whose gang could not be started: a command that
+// cannot be executed now cannot be a second later.
+func (h *Handle) gangFailed(err error) {
+	h.startFailed(err)
+	h.stop.asked, h.stop.final = true, true
+}
+
+// startFailed turns a failed start into the worker's outcome; the loop waits
+// for what is being killed.
 func (h *Handle) startFailed(err error) {
 	rank := 0
 	var se *startError
@@ -218,6 +255,10 @@ func (h *Handle) startFailed(err error) {
 	w.out.Rank, w.out.LocalRank, w.out.Attempt = rank, rank, h.attempt
 	w.out.Detail = err.Error()
 	w.out.Ended = time.Now()
+	if w.proc == nil {
+		w.abandonTaps()
+		w.ended, w.gone = true, true
+	}
 	var pe *proc.StartError
 	if errors.As(err, &pe) {
 		w.out.Code = pe.Status
@@ -227,10 +268,10 @@ func (h *Handle) startFailed(err error) {
 			o.because = &w.rank
 		}
 	}
-	h.first = w
-	h.failures = 1
-	h.stop.asked = true
-	h.stop.final = true // a command that cannot be executed now cannot be a second later
+	if h.first == nil {
+		h.first = w
+	}
+	h.failures++
 	out := w.out
 	h.emit(job.Event{Type: job.EventWorkerEnded, Rank: &w.rank, Attempt: h.attempt, Outcome: &out})
 }
@@ -243,7 +284,7 @@ func checkDescriptors(workers int) error {
 	}
 	// Two pipes, two logs and a pidfd for each worker, a batch of workers'
 	// own ends, and some for ourselves.
-	need := uint64(5*workers + 4*batch + 64)
+	need := uint64(5*workers + 4*min(batch, workers) + 40)
 	if lim.Max >= need {
 		return nil
 	}

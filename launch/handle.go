@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
 )
 
@@ -57,15 +59,18 @@ type Handle struct {
 	result    job.Result
 	tickAt    time.Time // next look at what outlives its worker
 	backoffAt time.Time
-	oom       *proc.OOMWatch
+	oom       func() *proc.OOMWatch
 	reborn    map[int]bool // ranks between two lives
 	asked     map[int]bool // strays that had their signal
 	stallPid  atomic.Int64 // of --on-stall, while it runs; the reaper asks
 	startErr  error        // why the first gang did not start
 
 	stallStopAt time.Time // when a stalled gang is stopped, after its stacks
-	stallCmd    bool      // --on-stall has been started
+	stallSignal bool      // --stall-signal went out
+	suspended   bool      // by ^Z: no silence counts
 
+	logs      []*stream.Log   // every log that was made
+	closing   sync.WaitGroup  // those that are being closed
 	patience  context.Context // ends when nobody waits for the console any more
 	impatient context.CancelFunc
 }
@@ -164,13 +169,16 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 		return fmt.Errorf("starting run: %w", err)
 	}
 	if err := h.ground(); err != nil {
-		h.events.close()
+		h.unground()
 		return err
 	}
 	h.emit(job.Event{Type: job.EventRunStarted, Run: h.id})
+	// Whoever finds the run after a kill -9 in the middle of the start learns
+	// from this where its processes are.
+	h.save()
 	if err := h.startGang(); err != nil {
 		h.startErr = err
-		h.startFailed(err)
+		h.gangFailed(err)
 	}
 	h.save()
 	go h.loop()

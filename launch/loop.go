@@ -100,7 +100,7 @@ func (h *Handle) onExit(w *worker) {
 	if h.stop.asked && h.spec.Stop.LeaderFirst {
 		w.proc.SignalGroup(syscall.Signal(h.stop.signal))
 	}
-	if len(w.leftovers()) == 0 && w.cg != nil {
+	if w.cg != nil && !w.cg.Populated() {
 		h.settle(w)
 	}
 	if out.Failed() && !h.stop.asked {
@@ -202,7 +202,7 @@ func (h *Handle) afterAttempt() {
 func (h *Handle) restartGang() {
 	h.attempt++
 	if err := h.startGang(); err != nil {
-		h.startFailed(err)
+		h.gangFailed(err)
 	}
 	h.save()
 }
@@ -214,6 +214,7 @@ func (h *Handle) finish() {
 	if h.console != nil {
 		h.result.Unshown = h.showRest().Unshown
 	}
+	h.closeLogs()
 	h.rec.State = runs.Ended
 	h.result.Ended = time.Now()
 	h.rec.Result = &h.result
@@ -223,27 +224,39 @@ func (h *Handle) finish() {
 	}
 	res := h.result
 	h.emit(job.Event{Type: job.EventRunEnded, Result: &res})
+	h.unground()
+}
+
+// unground gives back what ground made, as far as it came.
+func (h *Handle) unground() {
 	h.events.close()
-	h.reaper.Close()
-	h.spawner.Close()
+	h.input.close()
+	if h.console != nil {
+		h.console.Finish(h.patience)
+	}
+	if h.reaper != nil {
+		h.reaper.Close()
+	}
+	if h.spawner != nil {
+		h.spawner.Close()
+	}
 	if h.cgroups != nil {
 		h.cgroups.Remove()
 	}
+	h.impatient()
 }
 
 // showRest waits for the console, and goes on serving meanwhile: who has waited
 // long enough for a stuck screen can still press Ctrl-C.
 func (h *Handle) showRest() console.Stats {
-	shown := make(chan console.Stats, 1)
-	go func() { shown <- h.console.Finish(h.patience) }()
-	for {
-		select {
-		case st := <-shown:
-			return st
-		case f := <-h.cmds:
-			f()
-		}
-	}
+	var st console.Stats
+	shown := make(chan struct{})
+	go func() {
+		st = h.console.Finish(h.patience)
+		close(shown)
+	}()
+	h.serveUntil(shown)
+	return st
 }
 
 // sweep ends whatever of the gang escaped its workers. Without cgroups this

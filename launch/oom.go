@@ -14,5 +14,5 @@ func (h *Handle) oomKilled(w *worker) (bool, string) {
 	if h.oom == nil {
 		return false, ""
 	}
-	return h.oom.Killed()
+	return h.oom().Killed()
 }

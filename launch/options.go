@@ -81,6 +81,7 @@ func Run(ctx context.Context, spec job.Spec, opts ...Options) (job.Result, error
 		return job.Result{}, err
 	}
 	if err := h.Start(ctx, ""); err != nil {
+		h.Discard()
 		return job.Result{}, err
 	}
 	return h.Wait(), nil

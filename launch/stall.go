@@ -19,7 +19,7 @@ const stallPause = 2 * time.Second
 // stallAt is when silence becomes a stall. Streams that workers write directly
 // are looked at only when the deadline of the others has come.
 func (h *Handle) stallAt() time.Time {
-	if h.spec.Stall.Timeout <= 0 || h.stop.asked || h.phase != phaseRunning {
+	if h.spec.Stall.Timeout <= 0 || h.stop.asked || h.phase != phaseRunning || h.suspended || h.stallPid.Load() != 0 {
 		return time.Time{}
 	}
 	if !h.stallStopAt.IsZero() {
@@ -56,7 +56,7 @@ func (h *Handle) stallAction() bool {
 		for _, w := range h.workers {
 			if w != nil && !w.ended {
 				w.proc.Signal(syscall.Signal(sig))
-				did = true
+				did, h.stallSignal = true, true
 			}
 		}
 	}
@@ -96,10 +96,11 @@ func (h *Handle) stallAction() bool {
 				detail = err.Error()
 			}
 			h.emit(job.Event{Type: job.EventStalled, Attempt: h.attempt, Detail: "--on-stall: " + detail + ", see on-stall.log"})
-			h.stallStopAt = time.Now()
+			if now := time.Now(); !h.stallSignal || h.stallStopAt.Before(now) {
+				h.stallStopAt = now
+			}
 		})
 	}()
-	h.stallCmd = true
 	h.stallPid.Store(int64(cmd.Process.Pid))
 	return true
 }

@@ -2,9 +2,11 @@ package launch
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 )
@@ -12,6 +14,8 @@ import (
 const (
 	// hurried is what remains of the grace after a second Ctrl-C.
 	hurried = 2 * time.Second
+	// groupTick is tick for those that have the grace: that may be long.
+	groupTick = 50 * time.Millisecond
 	// leftoverGrace is what a process gets that outlives its worker.
 	leftoverGrace = 500 * time.Millisecond
 	// unkillable is how long a SIGKILL may take before we say that it did not
@@ -74,7 +78,11 @@ func (h *Handle) beginStop(o stopOrder) {
 		h.stop.order = o
 	}
 	if !first {
-		return // they are being stopped already; only the reason grew
+		// They are being stopped already; only the reason grew.
+		if o.cause == job.CauseUser {
+			h.note(rankWord(h.alive()) + " still there, being stopped already; again to hurry")
+		}
+		return
 	}
 	h.stop.signal = o.signal
 	if h.stop.signal == 0 {
@@ -125,6 +133,7 @@ func (h *Handle) signalEscaped(w *worker, sig job.Signal) {
 	for _, pid := range w.leftovers() {
 		if g, err := syscall.Getpgid(pid); err == nil && g != w.proc.Pid() {
 			syscall.Kill(pid, syscall.Signal(sig))
+			syscall.Kill(pid, syscall.SIGCONT) // a stopped one would not hear it
 		}
 	}
 }
@@ -206,8 +215,13 @@ func (h *Handle) giveUp() {
 // none of their processes is left.
 func (h *Handle) endLeftovers(now time.Time) {
 	h.tickAt = time.Time{}
+	groups := h.groups()
 	for _, w := range h.workers {
 		if w == nil || w.gone {
+			continue
+		}
+		if groups[w.proc.Pid()] {
+			h.tickAt = now.Add(groupTick)
 			continue
 		}
 		h.endLeftover(w, now)
@@ -215,6 +229,29 @@ func (h *Handle) endLeftovers(now time.Time) {
 			h.tickAt = now.Add(tick)
 		}
 	}
+}
+
+// groups are the process groups that still have the grace of a stop. What a
+// shell started is as much the worker as the shell, which may end at the stop
+// signal while its child saves its work. Who has left the group has not.
+func (h *Handle) groups() map[int]bool {
+	if !h.stop.asked || h.stop.killing || h.stop.killAt.IsZero() && h.spec.Stop.GracePeriod() >= 0 {
+		return nil
+	}
+	below, err := proc.Descendants("/", os.Getpid())
+	if err != nil {
+		return nil
+	}
+	live := map[int]bool{}
+	for _, p := range below {
+		if p.Dead() {
+			continue
+		}
+		if pgid, err := syscall.Getpgid(p.PID); err == nil {
+			live[pgid] = true
+		}
+	}
+	return live
 }
 
 func (h *Handle) endLeftover(w *worker, now time.Time) {

@@ -86,6 +86,7 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 				return files, closeAfter, err
 			}
 			w.taps = append(w.taps, t)
+			h.logs = append(h.logs, t.log)
 			files[s] = end
 			closeAfter = append(closeAfter, end)
 		case redirect.Has(s):
@@ -94,6 +95,7 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 				return files, closeAfter, err
 			}
 			w.taps = append(w.taps, &tap{std: s, log: l})
+			h.logs = append(h.logs, l)
 			end, err := l.WriterFile()
 			if err != nil {
 				return files, closeAfter, err
@@ -123,7 +125,7 @@ func (h *Handle) openTee(w *worker, s job.Stream) (*tap, *os.File, error) {
 
 func (h *Handle) logOptions(w *worker, s job.Stream, direct bool) stream.LogOptions {
 	return stream.LogOptions{
-		Rotate: h.spec.Rotate, OnFull: h.spec.OnFull, Direct: direct,
+		Rotate: h.spec.Rotate, OnFull: h.spec.OnFull, Direct: direct, NewDir: true,
 		OnEvent: func(e job.Event) {
 			rank := w.rank
 			e.Rank, e.Stream, e.Attempt = &rank, s.String(), w.life
@@ -143,7 +145,7 @@ func (h *Handle) startPumps(w *worker) {
 		}
 		if h.console != nil {
 			t.shown = h.console.Add(job.Fields{Rank: w.rank, LocalRank: w.rank, Attempt: w.life,
-				Role: h.spec.Role, Host: h.host, Stream: t.std}, t.log)
+				Role: h.spec.Role, Host: h.host, Stream: t.std}, shownLog{t.log, h})
 		}
 		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, OnData: func(n int64, at time.Time) {
 			h.lastData.Store(at.UnixNano())
@@ -167,6 +169,8 @@ func (h *Handle) closeTaps(w *worker) {
 		}
 		if t.shown != nil {
 			t.shown.Done() // the console keeps the log open until it has shown it
+		} else {
+			h.closeLog(t.log)
 		}
 	}
 }
@@ -174,10 +178,10 @@ func (h *Handle) closeTaps(w *worker) {
 // abandonTaps undoes openTaps for a worker that never started.
 func (w *worker) abandonTaps() {
 	for _, t := range w.taps {
-		if t.pipe != nil && t.pump == nil {
+		if t.pipe != nil {
 			t.pipe.Close()
-			t.log.Close()
 		}
+		t.log.Close()
 	}
 }
 

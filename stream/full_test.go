@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sluicerun/sluice/job"
 )
@@ -92,7 +93,7 @@ func TestFullDrop(t *testing.T) {
 				select {
 				case <-done:
 					more = false
-				default:
+				case <-time.After(time.Millisecond): // or the disk is full again
 					write(t, w, string(tail))
 					sent += int64(len(tail))
 				}

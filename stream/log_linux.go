@@ -62,9 +62,12 @@ func Create(dir, name string, opt LogOptions) (*Log, error) {
 }
 
 func create(dir, name string, opt LogOptions) (*Log, error) {
-	names, err := listNames(dir)
-	if err != nil {
-		return nil, err
+	var names []string
+	if !opt.NewDir {
+		var err error
+		if names, err = listNames(dir); err != nil {
+			return nil, err
+		}
 	}
 	for _, n := range names {
 		if _, ok := parseArchive(name, n); ok || n == stateName(name) {
@@ -281,10 +284,4 @@ func (l *Log) event(t job.EventType, bytes, offset int64, detail string, args ..
 	l.opt.OnEvent(job.Event{
 		Time: time.Now(), Type: t, Bytes: bytes, Offset: offset, Detail: fmt.Sprintf(detail, args...),
 	})
-}
-
-func (l *Log) isClosed() bool {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.closed
 }

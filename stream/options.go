@@ -23,6 +23,10 @@ type LogOptions struct {
 	// the caller adds. It may be called from any goroutine and must not block.
 	OnEvent func(job.Event)
 
+	// NewDir tells that the directory was made for this run of the program:
+	// Create need not look for what an older log left in it.
+	NewDir bool
+
 	// Direct tells that the worker itself writes the file, through WriterFile.
 	Direct bool
 

@@ -234,7 +234,7 @@ func (p *Pump) finish() {
 	p.m.close()
 	p.l.wmu.Lock()
 	if !p.l.closed {
-		if err := p.l.checkPlace(); err != nil {
+		if err := p.l.checkEnd(); err != nil {
 			p.l.event(job.EventLogError, 0, p.l.end.Load(), "%v", err)
 		}
 	}
@@ -244,8 +244,10 @@ func (p *Pump) finish() {
 
 // failed tells of an error that ends the pump.
 func (p *Pump) failed(err error) {
-	if errors.Is(err, os.ErrClosed) && !p.l.isClosed() {
-		return // closing the pipe is one way to stop it
+	// Closing the pipe is one way to stop it. The error of a raw read does not
+	// say that in a way that can be asked for; Stat's does.
+	if _, serr := p.r.Stat(); errors.Is(serr, os.ErrClosed) {
+		return
 	}
 	p.l.event(job.EventLogError, 0, p.l.Size(), "log %s ends here: %v", p.l.path(), err)
 }

@@ -102,6 +102,16 @@ func (l *Log) checkPlace() error {
 	return nil
 }
 
+// checkEnd is checkPlace when nothing more will be written. A file that was
+// deleted stays as it is then: those who have it open can still read its end.
+// wmu is held.
+func (l *Log) checkEnd() error {
+	if _, err := lookup(l.path()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("log %s was deleted while it was written: its last %d bytes are not kept", l.path(), l.end.Load()-l.base)
+	}
+	return l.checkPlace()
+}
+
 // checkSize tells of a file that was truncated under us (logrotate's
 // copytruncate). The offsets stay: what was there reads as zeros.
 func (l *Log) checkSize() {

@@ -119,6 +119,9 @@ func (v *view) forget() {
 }
 
 func (v *view) load() (err error) {
+	if v.snap != nil && v.snap.cur == nil {
+		v.forget() // there may be a file by now
+	}
 	if v.snap == nil {
 		v.snap, err = takeSnapshot(v.dir, v.name)
 	}
@@ -155,7 +158,6 @@ func (v *view) tryRead(p []byte, off int64) (int, error) {
 		return v.readArchived(p, off, base)
 	}
 	if s.cur == nil {
-		v.forget() // the next read looks whether there is one
 		return 0, io.EOF
 	}
 	n, err := readFile(s.cur, p, off-base)
@@ -223,7 +225,6 @@ func (v *view) readDirect(p []byte, off int64) (int, error) {
 			return v.readArchived(p, off, before.archived)
 		}
 		if s.cur == nil {
-			v.forget()
 			return 0, io.EOF
 		}
 		base, collapsed := before.base, false
@@ -314,7 +315,6 @@ func (v *view) tryEnd() (int64, error) {
 		return v.endDirect()
 	}
 	if s.cur == nil {
-		defer v.forget()
 		return s.base, nil
 	}
 	fi, err := s.cur.Stat()
@@ -342,7 +342,6 @@ func (v *view) endDirect() (int64, error) {
 			return 0, err
 		}
 		if s.cur == nil {
-			v.forget()
 			return before.archived, nil
 		}
 		base, collapsed := before.base, false

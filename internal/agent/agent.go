@@ -5,6 +5,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,7 +71,12 @@ func Main() int {
 
 // failed gives an error the exit status that it means.
 func failed(err error) message {
-	return message{Kind: kindFailed, Text: clip(err.Error(), maxPacket/2), Status: StatusOf(err)}
+	m := message{Kind: kindFailed, Text: clip(err.Error(), maxPacket/2), Status: StatusOf(err)}
+	var usage *job.UsageError
+	if errors.As(err, &usage) && len(usage.Error()) < maxPacket/4 {
+		m.Usage = usage
+	}
+	return m
 }
 
 func clip(s string, n int) string {
@@ -143,9 +149,8 @@ func (a *host) supervise(st Start) (int, error) {
 			return 0, err
 		}
 	}
-	if a.guard != nil {
-		defer a.guard.dismiss()
-	}
+	defer a.dismissGuardian() // one may be hired only later
+	a.link.send(message{Kind: kindMade, Run: h.ID(), Dir: h.Dir()})
 	if err := h.Start(ctx, socket); err != nil {
 		h.Discard()
 		return 0, err
@@ -250,8 +255,11 @@ func (a *host) launcherLost(l *link) {
 	if a.h.Spec().OnLauncherDeath == job.DeathKeep {
 		if err := a.hireGuardian(); err == nil {
 			a.guard.introduce(a.h)
+		} else {
+			a.h.SetGuardian(nil, nil)
+			a.h.Note("nobody guards this run against a kill -9: " + err.Error())
 		}
-	} else {
+	} else if a.guard == nil {
 		a.h.SetGuardian(nil, nil)
 	}
 	a.h.LauncherLost()

@@ -37,6 +37,7 @@ func Spawn() (*Agent, error) {
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
 	// If the agent is killed, what it leaves comes to us.
+	spare := childrenBefore()
 	if err := proc.BecomeSubreaper(); err != nil {
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
@@ -57,7 +58,23 @@ func Spawn() (*Agent, error) {
 		l.close()
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
-	return &Agent{link: l, pid: pid}, nil
+	return &Agent{link: l, pid: pid, keep: guardian.Keeper{Heir: true, Spare: spare}}, nil
+}
+
+// childrenBefore are those that a shell had which executed us in its place.
+func childrenBefore() []int {
+	if !proc.HasDescendants() {
+		return nil
+	}
+	all, err := proc.Descendants("/", os.Getpid())
+	if err != nil {
+		return nil
+	}
+	pids := make([]int, len(all))
+	for i, p := range all {
+		pids[i] = p.PID
+	}
+	return pids
 }
 
 // Dismiss ends an agent that is not needed after all.
@@ -82,6 +99,7 @@ func (a *Agent) Launch(spec job.Spec, st Start) (run string, status int, err err
 	defer files[0].Close()
 	a.terminal = newTerminal(a.link)
 	if !st.Detach {
+		a.terminal.hear()
 		if in := a.terminal.input(spec); in != nil {
 			st.Stdin = true
 			files = append(files, in)
@@ -129,6 +147,8 @@ func (a *Agent) follow() (int, error) {
 			return a.lost()
 		}
 		switch m.Kind {
+		case kindMade:
+			a.run, a.dir = m.Run, m.Dir
 		case kindHold:
 			m.Held.Files = files
 			a.keep.Hold(*m.Held)
@@ -149,6 +169,9 @@ func (a *Agent) follow() (int, error) {
 			a.terminal.endInput()
 		case kindFailed:
 			a.reap()
+			if m.Usage != nil {
+				return m.Status, m.Usage
+			}
 			return m.Status, &Failure{m.Status, m.Text}
 		case kindEnded:
 			a.reap()
@@ -163,19 +186,22 @@ func (a *Agent) lost() (int, error) {
 	pid := a.pid
 	how := a.reap()
 	if a.dir == "" {
-		return job.StatusInternal, fmt.Errorf("the agent (pid %d) ended before the run had started: %s", pid, how)
+		return job.StatusInternal, fmt.Errorf("the agent (pid %d) %s before the run had started", pid, how)
 	}
-	text, err := a.keep.TakeOver(a.dir, how)
+	res, err := a.keep.TakeOver(a.dir, how)
 	if err != nil {
-		return job.StatusInternal, errors.Join(fmt.Errorf("the agent (pid %d) ended: %s", pid, how), err)
+		return job.StatusInternal, errors.Join(fmt.Errorf("the agent (pid %d) %s", pid, how), err)
 	}
-	return job.StatusInternal, errors.New(text)
+	if res.Verdict != job.Lost {
+		return res.Status, nil
+	}
+	return job.StatusInternal, errors.New(res.Detail)
 }
 
 // reap waits for the agent's process, which is about to end or has.
 func (a *Agent) reap() string {
 	if a.pid == 0 {
-		return "it was somebody else's child"
+		return "is gone" // somebody else's child: its status is not for us
 	}
 	var ws syscall.WaitStatus
 	for {
@@ -184,13 +210,13 @@ func (a *Agent) reap() string {
 			continue
 		}
 		if err != nil {
-			return err.Error()
+			return "is gone: " + err.Error()
 		}
 		break
 	}
 	a.pid = 0
 	if ws.Signaled() {
-		return "killed by " + job.Signal(ws.Signal()).String()
+		return "was killed by " + job.Signal(ws.Signal()).String()
 	}
-	return fmt.Sprintf("exit status %d", ws.ExitStatus())
+	return fmt.Sprintf("ended with exit status %d", ws.ExitStatus())
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 	"golang.org/x/sys/unix"
 )
@@ -24,6 +25,7 @@ const (
 	kindSignal   kind = "signal"   // launcher: it got a signal
 	kindSuspend  kind = "suspend"  // launcher: ^Z
 	kindContinue kind = "continue" // launcher: fg
+	kindMade     kind = "made"     // agent: the run has a directory, nothing runs yet
 	kindHold     kind = "hold"     // agent: keep these; files: pipes
 	kindRelease  kind = "release"  // agent: that attempt is complete
 	kindStarted  kind = "started"  // agent: the gang runs
@@ -44,6 +46,8 @@ type message struct {
 	Text    string       `json:"text,omitempty"`
 	Run     string       `json:"run,omitempty"`
 	Dir     string       `json:"dir,omitempty"`
+	// Usage is the error behind a kindFailed, if it is the user's.
+	Usage *job.UsageError `json:"usage,omitempty"`
 }
 
 // maxPacket is below the kernel's default send buffer; what does not fit, the

@@ -32,6 +32,8 @@ func Resume(ctx context.Context, rec *runs.Record) (int, error) {
 		l.close()
 		return 0, err
 	}
-	a := &Agent{link: l, dir: rec.Dir, run: rec.ID, terminal: newTerminal(l)}
+	t := newTerminal(l)
+	t.hear()
+	a := &Agent{link: l, dir: rec.Dir, run: rec.ID, terminal: t}
 	return a.follow()
 }

@@ -35,9 +35,10 @@ func newTerminal(l *link) *terminal {
 // forwarded are passed to the gang; the others of begin end it.
 var forwarded = map[os.Signal]bool{unix.SIGUSR1: true, unix.SIGUSR2: true}
 
-// begin listens for signals. Those that were ignored when we were started
-// (nohup, a shell's background job) stay ignored.
-func (t *terminal) begin() {
+// hear listens for signals: before anything runs, so that none is missed. What
+// comes early waits in the link until the agent can obey. Those that were
+// ignored when we were started (nohup, a shell's background job) stay ignored.
+func (t *terminal) hear() {
 	var want []os.Signal
 	for _, s := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTSTP} {
 		if !signal.Ignored(s) {
@@ -48,6 +49,10 @@ func (t *terminal) begin() {
 	signal.Notify(t.sigs, want...)
 	t.wg.Add(1)
 	go t.listen()
+}
+
+// begin reads the keyboard: the gang runs.
+func (t *terminal) begin() {
 	if t.write != nil {
 		t.wg.Add(1)
 		go t.pump()

@@ -20,8 +20,15 @@ type warden struct {
 	id   proc.Identity
 }
 
-// hireGuardian starts the guardian's process.
+// hireGuardian starts the guardian's process, unless the run has one from the
+// last time it was without a launcher.
 func (a *host) hireGuardian() error {
+	a.mu.Lock()
+	hired := a.guard != nil
+	a.mu.Unlock()
+	if hired {
+		return nil
+	}
 	l, theirs, err := pair()
 	if err != nil {
 		return fmt.Errorf("starting the guardian: %w", err)
@@ -57,6 +64,17 @@ func (a *host) hireGuardian() error {
 
 // introduce makes it the run's guard.
 func (w *warden) introduce(h *launch.Handle) { h.SetGuardian(&w.id, &linkGuard{w.link}) }
+
+// dismissGuardian ends the guardian, if there is one. Without a word from us
+// it would take the agent's end for its death.
+func (a *host) dismissGuardian() {
+	a.mu.Lock()
+	w := a.guard
+	a.mu.Unlock()
+	if w != nil {
+		w.dismiss()
+	}
+}
 
 // dismiss ends it: the run is over.
 func (w *warden) dismiss() {

@@ -50,11 +50,13 @@ rank when there is more than one (--raw: bytes as they are).
 	f := cmd.Flags()
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on showing what comes, until the run ends")
 	f.Var(&o.ranks, "rank", "ranks to show (default all)")
-	f.StringVar(&o.stream, "stream", "", "out or err (default both)")
-	f.Int64Var(&o.offset, "since-offset", 0, "begin at this byte of each log")
-	f.IntVar(&o.tail, "tail", -1, "begin this many lines before the end of each log")
+	f.StringVar(&o.stream, "stream", "", "`STREAM` to show: out or err (default both)")
+	f.Int64Var(&o.offset, "since-offset", 0, "begin at byte `N` of each log")
+	f.IntVar(&o.tail, "tail", -1, "begin `N` lines before the end of each log")
 	f.BoolVar(&o.raw, "raw", false, "bytes as they are, no prefixes")
-	f.IntVar(&o.attempt, "attempt", -1, "the attempt (default: each rank's latest)")
+	f.IntVar(&o.attempt, "attempt", -1, "show attempt `N`, counted from 0 (default: each rank's latest)")
+	// -1 stands for "not given"; a help page that shows it would mislead.
+	f.Lookup("tail").DefValue, f.Lookup("attempt").DefValue = "0", "0"
 	return cmd
 }
 

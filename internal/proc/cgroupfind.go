@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -112,11 +111,11 @@ type ownCgroups struct {
 
 func readOwnCgroups(root string) (ownCgroups, error) {
 	o := ownCgroups{root: root}
-	info, err := os.ReadFile(filepath.Join(root, "proc/self/mountinfo"))
+	info, err := readFile(filepath.Join(root, "proc/self/mountinfo"))
 	if err != nil {
 		return o, err
 	}
-	own, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
+	own, err := readFile(filepath.Join(root, "proc/self/cgroup"))
 	if err != nil {
 		return o, err
 	}
@@ -165,7 +164,7 @@ func (o ownCgroups) v1(controller string) (string, bool) {
 
 // counter reads one number of a file of "key number" lines.
 func counter(path, key string) (uint64, bool) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return 0, false
 	}

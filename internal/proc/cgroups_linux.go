@@ -45,7 +45,7 @@ func NewCgroups(root, runID string) (*Cgroups, error) {
 // countMemory gives the workers memory.events, where the memory controller has
 // been delegated to us. Without it OOM kills are told from other counters.
 func (g *Cgroups) countMemory() {
-	have, err := os.ReadFile(filepath.Join(g.path, "cgroup.controllers"))
+	have, err := readFile(filepath.Join(g.path, "cgroup.controllers"))
 	if err != nil || !slices.Contains(strings.Fields(string(have)), "memory") {
 		return
 	}

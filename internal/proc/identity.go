@@ -2,8 +2,8 @@ package proc
 
 import (
 	"fmt"
-	"os"
 	"strings"
+	"sync"
 )
 
 // Identity names a process so that another one with the same pid is not taken
@@ -37,7 +37,8 @@ func Alive(id Identity) bool {
 	return err == nil && boot == id.BootID
 }
 
-func bootID() (string, error) {
-	data, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+// bootID does not change while we live, and every worker's identity has it.
+var bootID = sync.OnceValues(func() (string, error) {
+	data, err := readFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(data)), err
-}
+})

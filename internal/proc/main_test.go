@@ -38,9 +38,10 @@ func inner(t *testing.T, wrap ...string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append(wrap, exe, "-test.run=^"+t.Name()+"$", "-test.v")
+	args := append(wrap, exe, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v")
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), innerEnv+"="+t.Name())
+	// The race detector sleeps for a second at the end unless told not to.
+	cmd.Env = append(os.Environ(), innerEnv+"="+t.Name(), "GORACE=atexit_sleep_ms=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("in a process of its own: %v\n%s", err, out)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,34 +63,52 @@ func (r *Reaper) Close() {
 	})
 }
 
-// run makes a pass for each SIGCHLD. Signals that arrive during a pass are one
-// further pass: the channel holds one.
+// run looks after each SIGCHLD. Signals that arrive during a look are one
+// further look: the channel holds one.
 func (r *Reaper) run() {
 	defer close(r.done)
-	r.pass() // who died before Notify sent nothing
+	var later <-chan time.Time // the next full look
+	look := func() {
+		if r.front() && later == nil {
+			later = time.After(lookPause)
+		}
+	}
+	look() // who died before Notify sent nothing
 	for {
 		select {
 		case <-r.wake:
-			r.pass()
+			look()
+		case <-later:
+			later = nil
+			r.all()
 		case <-r.quit:
 			return
 		}
 	}
 }
 
-// pass reaps every stranger that is a zombie. The kernel shows one zombie at a
-// time, always the first: strangers are seen that way at the cost of two system
-// calls, until one of ours stands in front; then all children are looked at.
-func (r *Reaper) pass() {
+// lookPause is between two looks at all children: a gang of thousands that ends
+// at once would otherwise have them looked at for each of its members. Nobody
+// waits for a stranger's zombie.
+const lookPause = 50 * time.Millisecond
+
+// front reaps the strangers that the kernel shows: it shows one zombie at a
+// time, always the first, which costs two system calls. It tells whether one of
+// ours stands in front and may hide strangers.
+func (r *Reaper) front() bool {
 	for {
 		e, found, err := waitFor(unix.P_ALL, 0, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT|unix.WALL, nil)
 		if err != nil || !found {
-			return
+			return false
 		}
 		if !r.reap(e.pid) {
-			break
+			return true
 		}
 	}
+}
+
+// all looks at every child and reaps the strangers among the zombies.
+func (r *Reaper) all() {
 	pids, err := children()
 	if err != nil {
 		return

@@ -67,7 +67,7 @@ func limitError(c *Cmd, i int, err error) *StartError {
 	case unix.EPERM:
 		var now unix.Rlimit
 		if res, ok := resourceOf(r.Name); ok && unix.Getrlimit(res, &now) == nil {
-			e.Hint = fmt.Sprintf("the hard limit here is %s and only root may raise it", limitText(now.Max))
+			e.Hint = fmt.Sprintf("the hard limit here is %s, raising it needs CAP_SYS_RESOURCE", limitText(now.Max))
 		}
 	case unix.EINVAL:
 		e.Hint = "the soft limit must not be above the hard one"

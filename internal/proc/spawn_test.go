@@ -178,7 +178,11 @@ func TestDescriptors(t *testing.T) {
 	defer extra.Close()
 	pipeTo(t)
 	for _, limits := range [][]job.Rlimit{nil, {{Name: "core"}}} {
-		p := start(t, s, &Cmd{Path: "/bin/sleep", Args: []string{"sleep", "1000"}, Files: []*os.File{nil, nil, nil, nil, extra}, Rlimits: limits})
+		// When it has stopped, its loader has closed what it opened.
+		p := start(t, s, &Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "kill -STOP $$"}, Files: []*os.File{nil, nil, nil, nil, extra}, Rlimits: limits})
+		if _, _, err := waitFor(unix.P_PID, p.Pid(), unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
+			t.Fatal(err)
+		}
 		fds, err := os.ReadDir("/proc/" + strconv.Itoa(p.Pid()) + "/fd")
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -56,7 +57,7 @@ func NewSpawner(opt SpawnerOptions) (*Spawner, error) {
 func (s *Spawner) thread(ready chan<- error) {
 	defer close(s.done)
 	runtime.LockOSThread()
-	err := addNice(s.opt.Nice)
+	err := errors.Join(addNice(s.opt.Nice), unblockSignals())
 	ready <- err
 	if err != nil {
 		return
@@ -69,6 +70,16 @@ func (s *Spawner) thread(ready chan<- error) {
 			return
 		}
 	}
+}
+
+// unblockSignals: what our parent had blocked, children inherit through us, and
+// a worker with SIGTERM blocked could only be killed.
+func unblockSignals() error {
+	var none unix.Sigset_t
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil); err != nil {
+		return fmt.Errorf("unblocking signals for the workers: %w", err)
+	}
+	return nil
 }
 
 func addNice(n int) error {
@@ -119,12 +130,7 @@ func (s *Spawner) fork(path string, args []string, attr *syscall.ProcAttr) (pid 
 	answered := make(chan struct{})
 	f := func() {
 		defer close(answered)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		pid, err = syscall.ForkExec(path, args, attr)
-		if err == nil {
-			s.own[pid] = struct{}{}
-		}
+		pid, err = s.forkHere(path, args, attr)
 	}
 	select {
 	case s.forks <- f:
@@ -133,6 +139,17 @@ func (s *Spawner) fork(path string, args []string, attr *syscall.ProcAttr) (pid 
 	case <-s.quit:
 		return 0, ErrClosed
 	}
+}
+
+// forkHere is fork for who is on the spawner's thread already.
+func (s *Spawner) forkHere(path string, args []string, attr *syscall.ProcAttr) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pid, err := syscall.ForkExec(path, args, attr)
+	if err == nil {
+		s.own[pid] = struct{}{}
+	}
+	return pid, err
 }
 
 // disown reaps pid, a child of ours that has ended, and forgets it, in one step

@@ -20,12 +20,47 @@ const busyFor = time.Second
 // session and group of its own. The error is a *StartError, or ErrClosed.
 //
 // As execvp does, it hands a text file without #! line to /bin/sh.
-func (s *Spawner) Start(c *Cmd) (*Process, error) {
+func (s *Spawner) Start(c *Cmd) (*Process, error) { return s.start(c, s.fork) }
+
+// Started is what became of one command of StartAll.
+type Started struct {
+	Process *Process
+	Err     error // as of Start
+}
+
+// StartAll starts commands one after the other, without a pause between them:
+// what is to be done about one that runs, others need not wait for. The answers
+// come in order; after an error there are no more. The channel is then closed.
+func (s *Spawner) StartAll(cmds []*Cmd) <-chan Started {
+	out := make(chan Started, len(cmds))
+	all := func() {
+		defer close(out)
+		for _, c := range cmds {
+			p, err := s.start(c, s.forkHere)
+			out <- Started{p, err}
+			if err != nil {
+				return
+			}
+		}
+	}
+	select {
+	case s.forks <- all:
+	case <-s.quit:
+		out <- Started{Err: ErrClosed}
+		close(out)
+	}
+	return out
+}
+
+// forkFunc is syscall.ForkExec on the spawner's thread.
+type forkFunc func(path string, args []string, attr *syscall.ProcAttr) (pid int, err error)
+
+func (s *Spawner) start(c *Cmd, fork forkFunc) (*Process, error) {
 	limits, err := rlimitsOf(c)
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{spawner: s, cmd: c, path: c.Path, args: c.Args, limits: limits, cgroup: c.Cgroup}
+	a := attempt{spawner: s, forkExec: fork, cmd: c, path: c.Path, args: c.Args, limits: limits, cgroup: c.Cgroup}
 	if len(a.args) == 0 {
 		a.args = []string{c.Path}
 	}
@@ -93,12 +128,13 @@ func joined(c *Cgroup, err error) *Cgroup {
 
 // attempt is one try to start a command.
 type attempt struct {
-	spawner *Spawner
-	cmd     *Cmd
-	path    string
-	args    []string
-	limits  []limit
-	cgroup  *Cgroup
+	spawner  *Spawner
+	forkExec forkFunc
+	cmd      *Cmd
+	path     string
+	args     []string
+	limits   []limit
+	cgroup   *Cgroup
 }
 
 func (a *attempt) run() (pid, pidfd int, err error) {
@@ -148,7 +184,7 @@ func (a *attempt) fork(path string, args, env []string, files []uintptr) (pid, p
 		sys.UseCgroupFD = true
 		sys.CgroupFD = int(dir.Fd())
 	}
-	pid, err = a.spawner.fork(path, args, &syscall.ProcAttr{Dir: a.cmd.Dir, Env: env, Files: files, Sys: sys})
+	pid, err = a.forkExec(path, args, &syscall.ProcAttr{Dir: a.cmd.Dir, Env: env, Files: files, Sys: sys})
 	return pid, pidfd, err
 }
 

@@ -59,7 +59,7 @@ func parseStat(data []byte) (Proc, error) {
 }
 
 func readStat(root string, pid int) (Proc, error) {
-	data, err := os.ReadFile(filepath.Join(root, "proc", strconv.Itoa(pid), "stat"))
+	data, err := readFile(filepath.Join(root, "proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
 		return Proc{}, err
 	}

@@ -1,10 +1,12 @@
 package runs
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
@@ -90,6 +92,37 @@ func Load(dir string) (*Record, error) {
 	}
 	r.Dir = dir // the directory may have been moved
 	return r, nil
+}
+
+// AddUnlisted adds what the run's directories tell and the record does not: the
+// lives of workers that were started after it was last written.
+func (r *Record) AddUnlisted() {
+	listed := map[int]int{} // index by local rank
+	for i, w := range r.Workers {
+		listed[w.LocalRank] = i
+	}
+	dirs, _ := filepath.Glob(filepath.Join(r.Dir, "attempt_*", "*"))
+	for _, d := range dirs {
+		var life, rank int
+		rel, err := filepath.Rel(r.Dir, d)
+		if err != nil {
+			continue
+		}
+		if _, err := fmt.Sscanf(rel, "attempt_%d/%d", &life, &rank); err != nil || rel != WorkerDir(life, rank) {
+			continue
+		}
+		w := Worker{Outcome: job.Outcome{Rank: rank, LocalRank: rank, Attempt: life, Kind: job.KindRunning}, Dir: rel}
+		at, known := listed[rank]
+		switch {
+		case !known:
+			listed[rank] = len(r.Workers)
+			r.Workers = append(r.Workers, w)
+		case r.Workers[at].Attempt < life:
+			r.Workers[at] = w
+		}
+		r.Attempt = max(r.Attempt, life)
+	}
+	slices.SortFunc(r.Workers, func(a, b Worker) int { return cmp.Compare(a.LocalRank, b.LocalRank) })
 }
 
 // AgentAlive tells whether the process that owns the run still exists.

@@ -22,6 +22,12 @@ import (
 // Keeper holds the pipes. Its zero value holds none. It is not safe for use by
 // several goroutines.
 type Keeper struct {
+	// Heir tells that this process is the subreaper above the agent: what a
+	// dead agent leaves becomes its child, apart from Spare, which it had
+	// before.
+	Heir  bool
+	Spare []int
+
 	held map[int][]launch.Held
 }
 
@@ -48,12 +54,16 @@ func (k *Keeper) Release(attempt int) {
 const patience = 2 * time.Second
 
 // TakeOver ends the run in dir, whose agent died in the way that how tells. It
-// returns what happened, for people.
-func (k *Keeper) TakeOver(dir, how string) (string, error) {
+// returns the run's result, whose Detail is what happened, for people.
+func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 	rec, err := runs.Load(dir)
 	if err != nil {
 		// The agent was killed before it wrote run.json.
 		rec = &runs.Record{Version: 1, ID: filepath.Base(dir), Name: filepath.Base(dir), Dir: dir, Started: time.Now()}
+	}
+	if k.Heir {
+		// Also who has thrown the cookie away.
+		proc.KillTree(proc.KillOptions{Except: k.Spare, Timeout: patience})
 	}
 	EndProcesses(rec)
 	var moved int64
@@ -74,12 +84,17 @@ func (k *Keeper) TakeOver(dir, how string) (string, error) {
 		}
 		k.Release(attempt)
 	}
-	text := fmt.Sprintf("the agent of run %s ended: %s; its workers were ended with it and %d bytes that were still under way are in the logs",
+	if rec.State == runs.Ended && rec.Result != nil {
+		// It was killed after its work was done.
+		os.Remove(rec.Socket)
+		return rec.Result, firstErr
+	}
+	text := fmt.Sprintf("the agent of run %s %s; its workers were ended with it and %d bytes that were still under way are in the logs",
 		rec.ID, how, moved)
 	if err := MarkLost(rec, text); err != nil && firstErr == nil {
 		firstErr = err
 	}
-	return text, firstErr
+	return rec.Result, firstErr
 }
 
 // EndProcesses kills whatever is left of a run that nobody supervises.
@@ -90,15 +105,20 @@ func EndProcesses(rec *runs.Record) (survivors []int) {
 		cg.WaitEmpty(patience)
 		cg.Remove()
 	}
-	// What came to us as the subreaper, and what a look at every process of
-	// this user still finds.
-	for _, s := range proc.KillTree(proc.KillOptions{Key: "SLUICE_RUN", Value: rec.ID, Timeout: patience}) {
+	// Orphans are init's children now, unless we or somebody above us is a
+	// subreaper.
+	for _, s := range proc.KillTree(proc.KillOptions{Pid: 1, Key: "SLUICE_RUN", Value: rec.ID, Timeout: patience}) {
 		survivors = append(survivors, s.PID)
 	}
-	for _, pid := range proc.WithCookie("SLUICE_RUN", rec.ID) {
-		syscall.Kill(pid, syscall.SIGKILL)
+	for until := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		left := proc.WithCookie("SLUICE_RUN", rec.ID)
+		if len(left) == 0 || time.Now().After(until) {
+			return survivors
+		}
+		for _, pid := range left {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
 	}
-	return survivors
 }
 
 // MarkLost writes the end of a run that nobody saw the end of.
@@ -106,6 +126,7 @@ func MarkLost(rec *runs.Record, why string) error {
 	now := time.Now()
 	res := &job.Result{RunID: rec.ID, Dir: rec.Dir, Verdict: job.Lost, Status: job.StatusInternal, Detail: why,
 		Attempts: rec.Attempt + 1, Started: rec.Started, Ended: now}
+	rec.AddUnlisted()
 	for i := range rec.Workers {
 		w := &rec.Workers[i]
 		if w.Kind == job.KindRunning {

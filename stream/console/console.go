@@ -17,6 +17,9 @@ type Source interface {
 	Size() int64
 }
 
+// A Source that is an io.Closer as well is closed once its input is Done and
+// shown; not if the console ends before that. Close must not block.
+
 // Progress says what becomes of lines that are rewritten with \r.
 const (
 	ProgressAuto     = "auto"     // live where the screen is a terminal, else collapse

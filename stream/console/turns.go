@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"io"
 	"slices"
 	"time"
 
@@ -81,6 +82,9 @@ func (m *merger) detach(in *Input) {
 	last.place = in.place
 	m.inputs[len(m.inputs)-1] = nil
 	m.inputs = m.inputs[:len(m.inputs)-1]
+	if c, ok := in.src.(io.Closer); ok {
+		c.Close()
+	}
 }
 
 func (m *merger) laneOf(in *Input) *lane {
