@@ -165,6 +165,7 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 	if h.events, err = newRecorder(h.dir, h.opt.OnEvent); err != nil {
 		return err
 	}
+	h.rec.Reserve()
 	if err := proc.BecomeSubreaper(); err != nil {
 		return fmt.Errorf("starting run: %w", err)
 	}

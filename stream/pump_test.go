@@ -82,8 +82,9 @@ func TestThreePumps(t *testing.T) {
 				t.Error("no time")
 			}
 		}})
-		wrote := sha256.New()
+		wrote, written := sha256.New(), make(chan struct{})
 		wg.Go(func() {
+			defer close(written)
 			defer w.Close()
 			txt := newText(uint64(i), 200)
 			out := io.MultiWriter(w, wrote)
@@ -98,6 +99,7 @@ func TestThreePumps(t *testing.T) {
 		})
 		wg.Go(func() {
 			<-p.Done()
+			<-written
 			read := sha256.New()
 			n, err := io.Copy(read, io.NewSectionReader(l, 0, l.Size()))
 			if err != nil || n != size || told.Load() != size || !bytes.Equal(read.Sum(nil), wrote.Sum(nil)) {

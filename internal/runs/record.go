@@ -63,8 +63,20 @@ func WorkerDir(attempt, localRank int) string {
 	return fmt.Sprintf("attempt_%d/%d", attempt, localRank)
 }
 
-// Save writes run.json in one step: a reader sees the old or the new one.
+// Save writes run.json in one step: a reader sees the old or the new one. The
+// last one may use what Reserve set aside.
 func (r *Record) Save() error {
+	err := r.save()
+	if r.State != Ended {
+		return err
+	}
+	if os.Remove(r.reserve()) == nil && err != nil {
+		err = r.save()
+	}
+	return err
+}
+
+func (r *Record) save() error {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encoding run.json: %w", err)
@@ -72,6 +84,7 @@ func (r *Record) Save() error {
 	path := filepath.Join(r.Dir, "run.json")
 	tmp := path + ".new"
 	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		os.Remove(tmp)
 		return fmt.Errorf("writing run.json: %w", err)
 	}
 	if err := os.Rename(tmp, path); err != nil {
