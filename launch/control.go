@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -243,6 +244,19 @@ func (h *Handle) snapshot() {
 		}
 		h.rec.Workers = append(h.rec.Workers, rw)
 	}
+}
+
+// saveMeanwhile writes run.json beside other work; the answer waits for it.
+func (h *Handle) saveMeanwhile() func() {
+	h.snapshot()
+	rec, done := *h.rec, make(chan error, 1)
+	rec.Workers = nil
+	go func() { done <- rec.Save() }()
+	return sync.OnceFunc(func() {
+		if err := <-done; err != nil {
+			h.note(err.Error())
+		}
+	})
 }
 
 func (h *Handle) save() {

@@ -2,13 +2,14 @@ package launch
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/sluicerun/sluice/job"
+	"golang.org/x/sys/unix"
 )
 
 // environ builds the workers' environments. The parts that all ranks share are
@@ -82,12 +83,23 @@ func (e *environ) attempt() (addr, port string) {
 // it before rank 0 binds it; the kernel hands out ports in an order that makes
 // this rare.
 func freePort() string {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	const torchDefault = "29500"
+	// By hand: package net would first find out what the machine can do.
+	syscall.ForkLock.RLock() // no worker shall inherit it
+	defer syscall.ForkLock.RUnlock()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {
-		return "29500"
+		return torchDefault
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	defer unix.Close(fd)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return torchDefault
+	}
+	sa, err := unix.Getsockname(fd)
+	if in, ok := sa.(*unix.SockaddrInet4); err == nil && ok {
+		return strconv.Itoa(in.Port)
+	}
+	return torchDefault
 }
 
 // worker is the environment of one rank.

@@ -103,6 +103,7 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 			}
 		}
 	}()
+	cgroups := h.makeCgroups(ranks)
 	held := Held{RunDir: h.dir, Attempt: life}
 	for i, r := range ranks {
 		w := &worker{rank: r, life: life, dir: filepath.Join(h.dir, runs.WorkerDir(life, r))}
@@ -122,12 +123,14 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 				held.Files = append(held.Files, t.pipe)
 			}
 		}
-		if h.cgroups != nil {
-			if w.cg, err = h.cgroups.Worker(strconv.Itoa(r)); err != nil {
-				h.note("going on without cgroups: " + err.Error())
-				h.cgroups = nil
-			}
-		}
+	}
+	cgs, err := cgroups()
+	if err != nil {
+		h.note("going on without cgroups: " + err.Error())
+		h.cgroups = nil
+	}
+	for i, cg := range cgs {
+		h.workers[ranks[i]].cg = cg
 	}
 	// The guard has the pipes before anything can write into them.
 	if h.opt.Guard != nil && len(held.Streams) > 0 {
@@ -143,6 +146,7 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		}
 		cmds[i] = cmd
 	}
+	h.saved()
 	i := 0
 	for s := range h.spawner.StartAll(cmds) {
 		w := h.workers[ranks[i]]
@@ -158,6 +162,33 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		i++
 	}
 	return nil
+}
+
+// makeCgroups makes the workers' cgroups beside other work; the answer waits
+// for them. Without an answer for all there is none for any.
+func (h *Handle) makeCgroups(ranks []int) func() ([]*proc.Cgroup, error) {
+	if h.cgroups == nil {
+		return func() ([]*proc.Cgroup, error) { return nil, nil }
+	}
+	var cgs []*proc.Cgroup
+	done := make(chan error, 1)
+	go func(all *proc.Cgroups) {
+		for _, r := range ranks {
+			cg, err := all.Worker(strconv.Itoa(r))
+			if err != nil {
+				done <- err
+				return
+			}
+			cgs = append(cgs, cg)
+		}
+		done <- nil
+	}(h.cgroups)
+	return func() ([]*proc.Cgroup, error) {
+		if err := <-done; err != nil {
+			return nil, err
+		}
+		return cgs, nil
+	}
 }
 
 // command is what one worker executes.

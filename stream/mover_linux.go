@@ -13,7 +13,7 @@ import (
 const (
 	// moveMax is how much one splice may move: a pipe's greatest size for those
 	// without privileges.
-	moveMax = 1 << 18
+	moveMax = 1 << 20
 	// peekMax is how far before the limit of a rotated file line ends are
 	// looked for. It is what a scratch pipe holds.
 	peekMax = 64 << 10

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"time"
 
 	"github.com/sluicerun/sluice/job"
 	"golang.org/x/sys/unix"
@@ -152,12 +153,16 @@ func (t *terminal) pump() {
 			continue
 		}
 		if !foreground() {
+			// A stopped job that comes to the front gets SIGCONT. One that
+			// runs is told nothing, so we look; only while what somebody
+			// else typed lies unread.
 			select {
 			case <-t.cont:
-				continue
+			case <-time.After(frontLook):
 			case <-t.quit:
 				return
 			}
+			continue
 		}
 		n, err := unix.Read(0, buf)
 		switch {
@@ -171,6 +176,9 @@ func (t *terminal) pump() {
 		}
 	}
 }
+
+// frontLook is how soon we notice that the keyboard became ours.
+const frontLook = 100 * time.Millisecond
 
 // foreground tells whether the terminal is ours to read now.
 func foreground() bool {

@@ -237,7 +237,7 @@ func TestTypingAheadOfAWorkerThatDoesNotRead(t *testing.T) {
 			}
 		}
 	}()
-	eventually(t, "much was typed", func() bool { return len(s.String()) > 68<<10 })
+	eventually(t, "much was typed", func() bool { return len(s.String()) > 64<<10 })
 	os.WriteFile(filepath.Join(w.dir, "go"), nil, 0o600)
 	if st := p.end(); st != 5 {
 		t.Errorf("status %d: %s", st, clip(s.String()))
