@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 
-	"github.com/sluicerun/sluice/job"
 	"golang.org/x/sys/unix"
 )
 
@@ -58,8 +57,8 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 		return resp, fmt.Errorf("reading the run's answer: %w", err)
 	}
 	switch {
-	case resp.Error != "" && resp.Usage:
-		return resp, &job.UsageError{Field: string(req.Op), Why: resp.Error}
+	case resp.Usage != nil:
+		return resp, resp.Usage
 	case resp.Error != "":
 		return resp, errors.New(resp.Error)
 	}

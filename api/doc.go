@@ -46,8 +46,8 @@ type Request struct {
 // Response is one answer.
 type Response struct {
 	Error string `json:"error,omitempty"`
-	// Usage tells that the error is the asker's (exit status 2).
-	Usage  bool         `json:"usage,omitempty"`
-	Ranks  string       `json:"ranks,omitempty"`
-	Record *runs.Record `json:"record,omitempty"`
+	// Usage is the error in its parts where it is the asker's mistake.
+	Usage  *job.UsageError `json:"usage,omitempty"`
+	Ranks  string          `json:"ranks,omitempty"`
+	Record *runs.Record    `json:"record,omitempty"`
 }

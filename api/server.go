@@ -107,7 +107,7 @@ func (s *Server) serve(c *net.UnixConn) {
 		for _, f := range files {
 			f.Close()
 		}
-		answer(c, Response{Error: err.Error(), Usage: true})
+		answer(c, Response{Error: err.Error()})
 		return
 	}
 	gone := make(chan struct{})

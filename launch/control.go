@@ -87,7 +87,7 @@ func (h *Handle) Signal(set job.RankSet, sig job.Signal) ([]int, error) {
 
 func noneOf(err error, hit []int, set job.RankSet) error {
 	if err == nil && len(hit) == 0 {
-		return fmt.Errorf("no running rank in %s", set)
+		return &job.UsageError{Field: "RANKS", Value: set.String(), Why: "none of them is running", Hint: "sluice ps shows which are"}
 	}
 	return err
 }
@@ -97,11 +97,21 @@ func (h *Handle) SetConsole(set job.RankSet) error {
 	if h.console == nil {
 		return errors.New("this run has no console (it was detached); use: sluice logs -f " + h.id)
 	}
-	return h.do(func() {
-		h.spec.Console.Show = set
+	var bad error
+	err := h.do(func() {
+		spec := h.spec
+		spec.Console.Show = set
+		if bad = spec.Validate(); bad != nil {
+			return
+		}
+		h.spec = spec
 		h.console.SetShow(set)
 		h.emit(job.Event{Type: job.EventConsole, Ranks: set.String(), Detail: "shown ranks changed"})
 	})
+	if err == nil {
+		err = bad
+	}
+	return err
 }
 
 // EOF ends the input of the worker that reads from a FIFO (or of all, with

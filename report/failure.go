@@ -107,8 +107,8 @@ func (p *page) lastWords(o *job.Outcome, tails func(rank int) []byte, explained 
 			p.line(1, "the end of its stderr:")
 			p.quote(2, tail)
 		} else {
-			p.line(1, "it wrote nothing to stderr")
 			stream = job.Stdout
+			p.stdoutTail(o.Rank)
 		}
 	}
 	if !logged.Has(stream) {
@@ -123,4 +123,17 @@ func (p *page) lastWords(o *job.Outcome, tails func(rank int) []byte, explained 
 		path := filepath.Join(p.res.Dir, "attempt_"+strconv.Itoa(o.Attempt), strconv.Itoa(o.LocalRank), stream.String()+".log")
 		p.line(1, "see more: "+printable(path))
 	}
+}
+
+// stdoutTail is for a worker that says on stdout what went wrong.
+func (p *page) stdoutTail(rank int) {
+	const silent = "it wrote nothing to stderr"
+	if p.opt.Stdout != nil {
+		if tail := p.opt.Stdout(rank); len(tail) > 0 {
+			p.line(1, silent+"; the end of its stdout:")
+			p.quote(2, tail)
+			return
+		}
+	}
+	p.line(1, silent)
 }

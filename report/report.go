@@ -21,6 +21,9 @@ type Options struct {
 	// TailLines is how many of the worker's last lines are shown at most.
 	// 0 means 20; negative means none.
 	TailLines int
+	// Stdout gives the end of a rank's stdout, which is shown if there is
+	// nothing of its stderr. It may be nil.
+	Stdout func(rank int) []byte
 	// Command gives the command that shows a rank's stream ("stdout" or
 	// "stderr") in full. Without it the log's path is shown.
 	Command func(rank int, stream string) string

@@ -274,6 +274,20 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+func TestEndOfStdoutStandsInForStderr(t *testing.T) {
+	s := situations()["exit-code"]
+	s.opt.Stdout = func(rank int) []byte { return []byte("said on stdout\n") }
+	for tail, want := range map[string]string{
+		"":               "it wrote nothing to stderr; the end of its stdout:\n    | said on stdout\n",
+		"said on both\n": "the end of its stderr:\n    | said on both\n",
+	} {
+		var b bytes.Buffer
+		if err := Write(&b, s.spec, s.res, func(int) []byte { return []byte(tail) }, s.opt); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in:\n%s (%v)", want, b.String(), err)
+		}
+	}
+}
+
 func TestSuccessIsSilent(t *testing.T) {
 	var b bytes.Buffer
 	res := job.Result{Verdict: job.Succeeded, Outcomes: gang(3)}

@@ -93,13 +93,13 @@ func killUntilDone(t *testing.T, kills int, start func() *exec.Cmd) (killed int)
 // A guardian drains what the killed writer left, even in the middle of a rotation.
 func TestDrainToAfterKill(t *testing.T) {
 	dir := t.TempDir()
-	for i := range pick(testing.Short(), 5, 20) {
+	for i := range pick(testing.Short(), 5, 15) {
 		sub := fmt.Sprintf("%s/%d", dir, i)
 		if err := os.Mkdir(sub, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		r, w := pipe(t)
-		size := int64(4 << 20)
+		size := int64(2 << 20)
 		flood := child("flood", "SEED=3", "LINE=100", fmt.Sprint("BYTES=", size))
 		flood.Stdout = w
 		if err := flood.Start(); err != nil {

@@ -141,18 +141,19 @@ func (p *Pump) burst() result {
 
 // step moves, or drops, up to max bytes, and says what the policy makes of it.
 func (p *Pump) step(fd, max int) (int, result) {
-	if p.full.dropping(time.Now()) {
+	now := time.Now()
+	if p.full.dropping(now) {
 		return p.dropSome(fd, max)
 	}
+	p.lookAfter(now)
 	n, err := p.m.step(fd, max)
 	if n > 0 {
-		now := time.Now()
+		now = time.Now()
 		p.full.wrote(p, int64(n))
 		p.grow.moved(fd, n)
 		if p.opt.OnData != nil {
 			p.opt.OnData(int64(n), now)
 		}
-		p.lookAfter(now)
 	}
 	var re readError
 	switch {
@@ -194,7 +195,7 @@ func (p *Pump) dropSome(fd, max int) (int, result) {
 func (p *Pump) lookAfter(now time.Time) {
 	p.l.wmu.Lock()
 	defer p.l.wmu.Unlock()
-	if now.Sub(p.l.checked) < time.Second {
+	if p.l.closed || now.Sub(p.l.checked) < time.Second {
 		return
 	}
 	if err := p.l.checkPlace(); err != nil {

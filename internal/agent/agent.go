@@ -263,6 +263,9 @@ func (a *host) launcherLost(l *link) {
 		a.h.SetGuardian(nil, nil)
 	}
 	a.h.LauncherLost()
+	if a.h.Spec().OnLauncherDeath == job.DeathKeep {
+		a.leaveTerminal(nil) // and pipes: their readers wait for an end
+	}
 }
 
 // leaveTerminal lets go of the launcher's terminal, so that it can be closed.

@@ -48,8 +48,9 @@ func (c *control) Do(req api.Request, files []*os.File, gone <-chan struct{}) ap
 		err = a.resume(files)
 	}
 	if err != nil {
-		var usage *job.UsageError
-		return api.Response{Error: err.Error(), Usage: errors.As(err, &usage)}
+		resp := api.Response{Error: err.Error()}
+		errors.As(err, &resp.Usage)
+		return resp
 	}
 	return api.Response{Ranks: job.FormatRanks(hit)}
 }

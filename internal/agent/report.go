@@ -40,8 +40,9 @@ func (a *host) report(res job.Result) {
 		width = w
 	}
 	var buf bytes.Buffer
-	report.Write(&buf, spec, res, func(rank int) []byte { return Tail(res, rank) }, report.Options{
-		Color: console.ColorEnabled(os.Getenv, tty), Width: width, TailLines: tailLines,
+	report.Write(&buf, spec, res, func(rank int) []byte { return Tail(res, rank, job.Stderr) }, report.Options{
+		Stdout: func(rank int) []byte { return Tail(res, rank, job.Stdout) },
+		Color:  console.ColorEnabled(os.Getenv, tty), Width: width, TailLines: tailLines,
 		Command: func(rank int, stream string) string {
 			return fmt.Sprintf("sluice logs %s --rank %d --stream %s", res.RunID, rank, strings.TrimPrefix(stream, "std"))
 		},
@@ -61,24 +62,20 @@ func (a *host) report(res job.Result) {
 	}
 }
 
-// Tail reads the last lines that a rank wrote to stderr, or to stdout if it
-// wrote nothing there.
-func Tail(res job.Result, rank int) []byte {
+// Tail reads the last lines that a rank wrote to a stream.
+func Tail(res job.Result, rank int, std job.Stream) []byte {
 	for _, o := range res.Outcomes {
 		if o.Rank != rank {
 			continue
 		}
 		dir := filepath.Join(res.Dir, runs.WorkerDir(o.Attempt, o.LocalRank))
-		for _, name := range []string{"stderr.log", "stdout.log"} {
-			l, err := stream.OpenReader(dir, name)
-			if err != nil {
-				continue
-			}
-			b, err := report.Tail(l, l.Size(), tailLines, 64<<10)
-			l.Close()
-			if err == nil && len(b) > 0 {
-				return b
-			}
+		l, err := stream.OpenReader(dir, std.String()+".log")
+		if err != nil {
+			return nil
+		}
+		defer l.Close()
+		if b, err := report.Tail(l, l.Size(), tailLines, 64<<10); err == nil {
+			return b
 		}
 	}
 	return nil

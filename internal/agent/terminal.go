@@ -89,10 +89,7 @@ func (t *terminal) suspend() {
 	case <-t.quit:
 		return
 	}
-	signal.Reset(unix.SIGTSTP)
-	unix.Kill(unix.Getpid(), unix.SIGTSTP)
-	// We are stopped here until SIGCONT.
-	signal.Notify(t.sigs, unix.SIGTSTP)
+	stopSelf()
 	t.link.send(message{Kind: kindContinue})
 }
 

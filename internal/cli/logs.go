@@ -11,12 +11,10 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/stream"
-	"github.com/sluicerun/sluice/stream/console"
 )
 
 // logsOptions are the flags of sluice logs.
@@ -89,20 +87,28 @@ func (o *logsOptions) run(ctx context.Context, a *app, sel string) error {
 		return err
 	}
 	if o.follow {
-		return o.followAll(ctx, a, rec, files)
+		return o.followAll(ctx, a, rec, ranks, files)
 	}
 	return o.printAll(a, files)
 }
 
+// streams are the streams that were asked for.
+func (o *logsOptions) streams() ([]job.Stream, error) {
+	if o.stream == "" {
+		return []job.Stream{job.Stdout, job.Stderr}, nil
+	}
+	s, err := job.ParseStream(o.stream)
+	if err != nil || s == job.StreamStdin {
+		return nil, usagef("--stream: %q is neither out nor err", o.stream)
+	}
+	return []job.Stream{s}, nil
+}
+
 // files finds the logs that were asked for.
 func (o *logsOptions) files(rec *runs.Record, ranks job.RankSet) ([]logFile, error) {
-	streams := []job.Stream{job.Stdout, job.Stderr}
-	if o.stream != "" {
-		s, err := job.ParseStream(o.stream)
-		if err != nil || s == job.StreamStdin {
-			return nil, usagef("--stream: %q is neither out nor err", o.stream)
-		}
-		streams = []job.Stream{s}
+	streams, err := o.streams()
+	if err != nil {
+		return nil, err
 	}
 	var out []logFile
 	for _, w := range rec.Workers {
@@ -212,77 +218,3 @@ type offsetSource struct {
 
 func (s offsetSource) ReadAt(p []byte, off int64) (int, error) { return s.Reader.ReadAt(p, off+s.from) }
 func (s offsetSource) Size() int64                             { return max(s.Reader.Size()-s.from, 0) }
-
-// followAll shows the logs as they grow until the run has ended.
-func (o *logsOptions) followAll(ctx context.Context, a *app, rec *runs.Record, files []logFile) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	tty := term.IsTerminal(int(os.Stdout.Fd()))
-	workers := 1
-	if o.prefixed(files) {
-		workers = max(rec.Spec.Workers, 2)
-	}
-	sink := console.NewFDSink(int(os.Stdout.Fd()))
-	c := console.New(console.Config{Out: sink, Err: sink, Workers: workers, Host: rec.Host, Role: rec.Spec.Role,
-		TTY: tty, ErrTTY: tty, Color: console.ColorEnabled(os.Getenv, tty)})
-	ended := make(chan struct{})
-	go func() {
-		waitEnd(ctx, rec)
-		close(ended)
-	}()
-	errs := make(chan error, len(files))
-	for _, l := range files {
-		go func() { errs <- followOne(ctx, c, l, rec.Spec.Role, rec.Host, ended) }()
-	}
-	var first error
-	for range files {
-		if err := <-errs; err != nil && first == nil {
-			first = err
-		}
-	}
-	c.Finish(context.Background())
-	cancel()
-	<-ended
-	return first
-}
-
-func followOne(ctx context.Context, c *console.Console, l logFile, role, host string, ended <-chan struct{}) error {
-	r, err := stream.OpenReader(l.dir, l.name())
-	if err != nil {
-		return err
-	}
-	f, err := stream.OpenFollower(l.dir, l.name(), l.from)
-	if err != nil {
-		r.Close()
-		return err
-	}
-	defer f.Close()
-	in := c.Add(job.Fields{Rank: l.rank, LocalRank: l.rank, Attempt: l.attempt, Role: role, Host: host, Stream: l.std},
-		offsetSource{r, l.from})
-	defer in.Done()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		select {
-		case <-ended:
-			f.Finish()
-		case <-stop:
-		}
-	}()
-	// The console reads for itself; this only finds out that there is more.
-	scratch := make([]byte, 256<<10)
-	for {
-		n, err := f.Read(scratch)
-		if n > 0 {
-			in.Grew()
-			continue
-		}
-		var skipped *stream.SkippedError
-		if err != nil && err != io.EOF && !errors.As(err, &skipped) {
-			return err
-		}
-		if err := f.Wait(ctx); err != nil {
-			return nil // the run has ended, or we were interrupted
-		}
-	}
-}

@@ -94,7 +94,7 @@ var flags = map[string]string{
 }
 
 // plain are fields that no flag sets.
-var plain = map[string]bool{"command": true, "RUN": true, "func": true, "func_arg": true, "resume": true}
+var plain = map[string]bool{"command": true, "RUN": true, "RANKS": true, "func": true, "func_arg": true, "resume": true}
 
 // byFlag names the flag that the user typed.
 func byFlag(e *job.UsageError) *job.UsageError {

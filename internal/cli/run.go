@@ -116,7 +116,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&s.OnFull, "on-full", "when the disk is full: block, drop or stop")
 	f.Var(&s.OnLauncherDeath, "on-launcher-death", "when sluice is killed: stop or keep")
 
-	f.StringVar(&o.events, "events", "", "write events as JSON lines to `FILE`, or - for stdout")
+	f.StringVar(&o.events, "events", "", "write events as JSON lines to `FILE`, or - for stdout (workers' output then goes to stderr)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be started, and start nothing")
 	f.BoolVar(&o.json, "json", false, "with --dry-run: as JSON")
 }

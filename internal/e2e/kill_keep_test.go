@@ -15,8 +15,7 @@ func (w *world) keep(status string) record {
 	w.t.Helper()
 	s := w.start("run", "-n", "2", "--on-launcher-death", "keep", "--", "sh", "-c", ticking, "sh", w.path("stop"), status)
 	eventually(w.t, "the workers run", func() bool { return strings.Contains(s.out.String(), "[1] tick 2") })
-	s.Process.Kill()
-	<-s.done
+	s.kill()
 	var rec record
 	eventually(w.t, "the run has a guardian and no launcher", func() bool {
 		rec = w.ps()[0]
@@ -79,8 +78,7 @@ func TestKeptRunIsResumedAndStopped(t *testing.T) {
 	// Twice: the second launcher may be killed as well.
 	s := w.start("resume")
 	eventually(t, "the console is here", func() bool { return strings.Contains(s.out.String(), "tick") })
-	s.Process.Kill()
-	<-s.done
+	s.kill()
 	eventually(t, "the launcher is gone", func() bool { return w.ps()[0].Launcher == nil })
 	if again := w.ps()[0]; again.Guardian == nil || again.Guardian.Pid != rec.Guardian.Pid || again.State != "running" {
 		t.Fatalf("after the second launcher was killed: %+v", again)
@@ -116,8 +114,7 @@ func TestKillAgentOfGuardedRun(t *testing.T) {
 							t.Fatalf("sluice run -d: status %d: %s", status, s.err)
 						}
 					} else {
-						s.Process.Kill()
-						<-s.done
+						s.kill()
 					}
 					var rec record
 					eventually(t, "it has a guardian and no launcher", func() bool {

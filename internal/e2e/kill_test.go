@@ -20,8 +20,7 @@ func TestKillLauncher(t *testing.T) {
 			before := len(w.ps())
 			s := w.begin()
 			time.Sleep(soon())
-			s.Process.Kill()
-			<-s.done
+			s.kill()
 			rec, any := w.ended(before, 0)
 			if !any {
 				continue
@@ -97,7 +96,7 @@ func TestKillLauncherAndAgent(t *testing.T) {
 			}
 			syscall.Kill(first, syscall.SIGKILL)
 			syscall.Kill(second, syscall.SIGKILL)
-			<-s.done
+			s.end()
 			eventually(t, "the workers have ended", func() bool {
 				for rank := range w.workers {
 					if _, pid := written(w.side, rank); pid != 0 && alive(pid) {

@@ -121,6 +121,14 @@ func (w *killWorld) begin(flags ...string) *started {
 	return w.startWith(func(c *exec.Cmd) { c.Stdout = nil }, append(args, w.worker("lines")...)...)
 }
 
+// kill is kill -9 of a sluice, and waits until nobody holds its stdout and
+// stderr any more.
+func (s *started) kill() {
+	s.w.t.Helper()
+	s.Process.Kill()
+	s.end()
+}
+
 // nothingLeft fails if a process of the gang is there.
 func (w *killWorld) nothingLeft(when string) {
 	w.t.Helper()

@@ -104,3 +104,9 @@ func writeFile(t *testing.T, path, text string, mode os.FileMode) string {
 	}
 	return path
 }
+
+// command runs another program as run runs sluice.
+func (w *world) command(name string, args ...string) result {
+	w.t.Helper()
+	return w.runWith(func(cmd *exec.Cmd) { cmd.Path = name; cmd.Args[0] = name }, args...)
+}

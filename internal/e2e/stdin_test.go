@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sluicerun/sluice/internal/testpeer"
@@ -230,14 +231,16 @@ func TestTypingAheadOfAWorkerThatDoesNotRead(t *testing.T) {
 	s := newScreen(t)
 	p := w.startWith(s.use, "run", "--", "sh", "-c", `until [ -e go ]; do sleep 0.02; done; exit 5`)
 	line := strings.Repeat("x", 1000) + "\n"
+	var typed atomic.Int64
 	go func() { // more than the terminal and the pipe behind it hold: it blocks
 		for range 300 {
-			if _, err := io.WriteString(s.master, line); err != nil {
+			n, err := io.WriteString(s.master, line)
+			if typed.Add(int64(n)); err != nil {
 				return
 			}
 		}
 	}()
-	eventually(t, "much was typed", func() bool { return len(s.String()) > 64<<10 })
+	eventually(t, "the pipe to the worker is full", func() bool { return typed.Load() > 64<<10 })
 	os.WriteFile(filepath.Join(w.dir, "go"), nil, 0o600)
 	if st := p.end(); st != 5 {
 		t.Errorf("status %d: %s", st, clip(s.String()))

@@ -141,6 +141,11 @@ func TestConsoleChangesWhileRunning(t *testing.T) {
 	})
 	set("%2")
 	only("0", "2")
+	for ranks, says := range map[string]string{"7": "the gang has ranks 0 to 2", "1-": "rank set"} {
+		if r := w.run("console", "live", ranks); r.status != 2 || !strings.Contains(r.stderr, says) {
+			t.Errorf("sluice console live %s: %+v", ranks, r)
+		}
+	}
 }
 
 func TestPrefixes(t *testing.T) {
@@ -317,5 +322,15 @@ func TestQuiet(t *testing.T) {
 	}
 	if r := w.run("run", "-q", "--", "no-such-command"); r.status != 127 || !strings.Contains(r.stderr, "no-such-command") {
 		t.Errorf("errors of sluice itself are shown: %+v", r)
+	}
+}
+
+// TestReportOfAWorkerThatSaysItOnStdout names the stream that it quotes.
+func TestReportOfAWorkerThatSaysItOnStdout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.run("run", "--", "sh", "-c", "echo no such file; exit 3")
+	if !strings.Contains(r.stderr, "wrote nothing to stderr; the end of its stdout:\n    | no such file\n") || !strings.Contains(r.stderr, "--stream out") {
+		t.Errorf("the report:\n%s", r.stderr)
 	}
 }

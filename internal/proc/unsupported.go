@@ -22,6 +22,20 @@ func NewSpawner(opt SpawnerOptions) (*Spawner, error) { return nil, ErrUnsupport
 // Start always fails here.
 func (s *Spawner) Start(c *Cmd) (*Process, error) { return nil, ErrUnsupported }
 
+// Started is what became of one command of StartAll.
+type Started struct {
+	Process *Process
+	Err     error
+}
+
+// StartAll starts nothing here.
+func (s *Spawner) StartAll([]*Cmd) <-chan Started {
+	out := make(chan Started, 1)
+	out <- Started{Err: ErrUnsupported}
+	close(out)
+	return out
+}
+
 // Owns owns nothing here.
 func (s *Spawner) Owns(pid int) bool { return false }
 

@@ -184,7 +184,7 @@ func Find(sel string) (*Record, error) {
 	}
 	all := List()
 	if len(all) == 0 {
-		return nil, errors.New("there are no runs yet; start one with: sluice run COMMAND")
+		return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "there are no runs yet", Hint: "start one with: sluice run COMMAND"}
 	}
 	if sel == "" {
 		return all[0], nil

@@ -93,6 +93,20 @@ func TestStreamsGoToTheirSinks(t *testing.T) {
 	})
 }
 
+// A terminal and a file: colours are for the one alone.
+func TestColoursAreOfAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, errs := &memSink{}, &memSink{}
+		c := New(Config{Out: out, Err: errs, Workers: 2, Color: true})
+		o, e := add(c, 1, job.Stdout), add(c, 1, job.Stderr)
+		o.say("o\n")
+		e.say("e\n")
+		finish(t, c, o, e)
+		want(t, out.String(), "\x1b[38;5;35m[1] \x1b[0mo\n")
+		want(t, errs.String(), "[1] e\n")
+	})
+}
+
 func TestTimestamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &memSink{}
