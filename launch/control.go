@@ -161,7 +161,7 @@ func (h *Handle) LauncherLost() {
 		h.emit(job.Event{Type: job.EventLauncherLost, Attempt: h.attempt})
 		h.rec.Launcher = nil
 		if h.spec.OnLauncherDeath == job.DeathKeep {
-			h.consoleOff()
+			h.setSinks(nil, nil)
 			h.save()
 			return
 		}
@@ -173,9 +173,7 @@ func (h *Handle) LauncherLost() {
 func (h *Handle) Resumed(launcher proc.Identity, stdout, stderr *os.File) error {
 	return h.do(func() {
 		h.rec.Launcher = &launcher
-		if h.console != nil {
-			h.console.SetSinks(sink(stdout), sink(stderr))
-		}
+		h.setSinks(stdout, stderr)
 		h.emit(job.Event{Type: job.EventResumed, Attempt: h.attempt, PID: launcher.Pid})
 		h.save()
 	})
@@ -224,12 +222,6 @@ func (h *Handle) held() []Held {
 
 // Note puts a remark of sluice's own on the console and among the events.
 func (h *Handle) Note(text string) { h.do(func() { h.note(text) }) }
-
-func (h *Handle) consoleOff() {
-	if h.console != nil {
-		h.console.SetSinks(nil, nil)
-	}
-}
 
 // Record is a snapshot of the run as run.json has it.
 func (h *Handle) Record() runs.Record {

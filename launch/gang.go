@@ -38,7 +38,7 @@ func (h *Handle) ground() (err error) {
 	// A detached run may get a launcher later: its console shows nothing yet.
 	if h.opt.Stdout != nil || h.opt.Stderr != nil || h.opt.Detached {
 		h.console = console.New(console.Config{
-			Out: sink(h.opt.Stdout), Err: sink(h.opt.Stderr),
+			Out: h.sink(h.opt.Stdout), Err: h.sink(h.opt.Stderr),
 			Spec: h.spec.Console, Workers: h.spec.Workers, Host: h.host, Role: h.spec.Role,
 			Color: h.opt.Color, ErrColor: h.opt.ErrColor, TTY: h.opt.TTY, ErrTTY: h.opt.ErrTTY,
 			Width: h.opt.Width, Height: h.opt.Height, Progress: h.opt.Progress, OnEvent: h.emit,
@@ -56,11 +56,28 @@ func (h *Handle) ours(pid int) bool {
 	return h.opt.Except != nil && slices.Contains(h.opt.Except(), pid)
 }
 
-func sink(f *os.File) console.Sink {
+// sink makes a sink of a file of the launcher's.
+func (h *Handle) sink(f *os.File) console.Sink {
 	if f == nil {
 		return nil
 	}
-	return console.NewFDSink(int(f.Fd()))
+	s := console.NewFDSink(int(f.Fd()))
+	h.sinks = append(h.sinks, s)
+	return s
+}
+
+// setSinks changes where the console goes, and lets go of where it went: who
+// reads there is waiting for the end.
+func (h *Handle) setSinks(stdout, stderr *os.File) {
+	if h.console == nil {
+		return
+	}
+	old := h.sinks
+	h.sinks = nil
+	h.console.SetSinks(h.sink(stdout), h.sink(stderr))
+	for _, s := range old {
+		s.Close()
+	}
 }
 
 // startGang starts every worker of an attempt. If one cannot be started, those

@@ -22,7 +22,8 @@ import (
 // closures. It ends, and closes done, when the run has ended.
 type Handle struct {
 	id, dir string
-	spec    job.Spec
+	given   job.Spec // as Prepare completed it; never changes
+	spec    job.Spec // the loop's: what is shown may change
 	opt     Options
 	host    string
 
@@ -40,6 +41,7 @@ type Handle struct {
 	reaper    *proc.Reaper
 	cgroups   *proc.Cgroups
 	console   *console.Console
+	sinks     []*console.FDSink // the console's
 	input     *stdin
 	limit     chan struct{} // bounds the pumps that work at once
 	path      string        // the resolved command
@@ -100,7 +102,7 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 		opt.Environ = os.Environ()
 	}
 	h := &Handle{
-		spec: spec, opt: opt, host: hostname(),
+		given: spec, spec: spec, opt: opt, host: hostname(),
 		cmds: make(chan func()), done: make(chan struct{}),
 		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{}, asked: map[int]bool{},
 	}
@@ -143,7 +145,7 @@ func (h *Handle) ID() string { return h.id }
 func (h *Handle) Dir() string { return h.dir }
 
 // Spec is the spec with its defaults filled in.
-func (h *Handle) Spec() job.Spec { return h.spec }
+func (h *Handle) Spec() job.Spec { return h.given }
 
 // Discard removes the directory of a run that was not started.
 func (h *Handle) Discard() { os.RemoveAll(h.dir) }

@@ -213,6 +213,9 @@ func (h *Handle) finish() {
 	h.conclude()
 	if h.console != nil {
 		h.result.Unshown = h.showRest().Unshown
+		for _, s := range h.sinks {
+			s.Close()
+		}
 	}
 	h.closeLogs()
 	h.rec.State = runs.Ended
@@ -262,7 +265,8 @@ func (h *Handle) showRest() console.Stats {
 // sweep ends whatever of the gang escaped its workers. Without cgroups this
 // is where a grandchild that called setsid twice is found.
 func (h *Handle) sweep() {
-	if h.opt.OwnProcess && !proc.HasDescendants() {
+	// We are the subreaper: without a child of ours there is no descendant.
+	if !proc.HasDescendants() {
 		return
 	}
 	h.askStrays()

@@ -6,8 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
 )
 
 // A view reads a log that another process writes, rotates and compresses
@@ -24,85 +22,6 @@ type view struct {
 		id   fileID
 		base int64
 	}
-}
-
-// A snapshot is a log's files as they were at one moment.
-type snapshot struct {
-	archives []archive
-	cur      *logFile   // nil if there is none
-	state    *stateFile // nil for a spliced log
-	base     int64      // logical offset of cur's first byte, if there is no state
-}
-
-func (s *snapshot) close() {
-	if s == nil {
-		return
-	}
-	if s.cur != nil {
-		s.cur.Close()
-	}
-	s.state.close()
-}
-
-// takeSnapshot is right because a file that stops being the current one never is
-// again: if the same file is at the path before and after the archives are
-// listed, it was so all the while.
-func takeSnapshot(dir, name string) (*snapshot, error) {
-	for range 10000 {
-		s, err := trySnapshot(dir, name)
-		if s != nil || err != nil {
-			return s, err
-		}
-	}
-	return nil, fmt.Errorf("reading log %s: its files change too fast", filepath.Join(dir, name))
-}
-
-func trySnapshot(dir, name string) (_ *snapshot, err error) {
-	s := &snapshot{}
-	ok := false
-	defer func() {
-		if !ok {
-			s.close()
-		}
-	}()
-	path := filepath.Join(dir, name)
-	s.cur, err = openForReading(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("opening log: %w", err)
-	}
-	if s.state, err = openState(dir, name, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("opening the log's state: %w", err)
-	}
-	if s.archives, err = listArchives(dir, name); err != nil {
-		return nil, err
-	}
-	id, err := lookup(path)
-	switch {
-	case err == nil && (s.cur == nil || s.cur.id != id):
-		return nil, nil // exchanged meanwhile
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("looking for log: %w", &fs.PathError{Op: "lstat", Path: path, Err: err})
-	case err != nil && s.cur != nil:
-		return nil, nil
-	}
-	if s.state == nil && stateExists(dir, name) {
-		return nil, nil
-	}
-	s.base = endOf(s.archives)
-	ok = true
-	return s, nil
-}
-
-func openForReading(path string) (*logFile, error) {
-	var fd int
-	err := again(func() (err error) {
-		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-		return err
-	})
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return wrapLogFile(fd, path)
 }
 
 func (v *view) path() string { return filepath.Join(v.dir, v.name) }
@@ -208,50 +127,6 @@ func (v *view) cutBack(off, base int64) error {
 	return &SkippedError{Log: v.path(), From: off, To: off}
 }
 
-// readDirect reads a log whose file is cut off at the head while it is read.
-func (v *view) readDirect(p []byte, off int64) (int, error) {
-	s := v.snap
-	for range 10000 {
-		before, err := s.state.read()
-		if err != nil {
-			return 0, err
-		}
-		if off < before.archived {
-			if endOf(s.archives) < before.archived || !holdsOffset(s.archives, off) {
-				if s.archives, err = listArchives(v.dir, v.name); err != nil {
-					return 0, err
-				}
-			}
-			return v.readArchived(p, off, before.archived)
-		}
-		if s.cur == nil {
-			return 0, io.EOF
-		}
-		base, collapsed := before.base, false
-		if before.pending > 0 && firstData(s.cur.fd) < before.pending {
-			base, collapsed = base+before.pending, true
-		}
-		n, rerr := readFile(s.cur, p, off-base)
-		after, err := s.state.read()
-		if err != nil {
-			return 0, err
-		}
-		if after != before {
-			continue
-		}
-		if before.pending > 0 && !collapsed && firstData(s.cur.fd) < before.pending {
-			continue
-		}
-		return n, rerr
-	}
-	return 0, fmt.Errorf("reading log %s: it is rotated too fast", v.path())
-}
-
-func holdsOffset(as []archive, off int64) bool {
-	_, _, ok := findArchive(as, off, 0)
-	return ok
-}
-
 func readFile(f *logFile, p []byte, off int64) (int, error) {
 	n, err := f.ReadAt(p, off)
 	if n > 0 {
@@ -332,37 +207,4 @@ func (v *view) tryEnd() (int64, error) {
 		return 0, fmt.Errorf("looking for log: %w", &fs.PathError{Op: "lstat", Path: v.path(), Err: err})
 	}
 	return v.base() + fi.Size(), nil
-}
-
-func (v *view) endDirect() (int64, error) {
-	s := v.snap
-	for range 10000 {
-		before, err := s.state.read()
-		if err != nil {
-			return 0, err
-		}
-		if s.cur == nil {
-			return before.archived, nil
-		}
-		base, collapsed := before.base, false
-		if before.pending > 0 && firstData(s.cur.fd) < before.pending {
-			base, collapsed = base+before.pending, true
-		}
-		fi, err := s.cur.Stat()
-		if err != nil {
-			return 0, fmt.Errorf("reading log: %w", err)
-		}
-		after, err := s.state.read()
-		if err != nil {
-			return 0, err
-		}
-		if after != before {
-			continue
-		}
-		if before.pending > 0 && !collapsed && firstData(s.cur.fd) < before.pending {
-			continue
-		}
-		return max(base+fi.Size(), before.archived), nil
-	}
-	return 0, fmt.Errorf("reading log %s: it is rotated too fast", v.path())
 }

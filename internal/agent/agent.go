@@ -265,6 +265,13 @@ func (a *host) launcherLost(l *link) {
 	a.h.LauncherLost()
 	if a.h.Spec().OnLauncherDeath == job.DeathKeep {
 		a.leaveTerminal(nil) // and pipes: their readers wait for an end
+		a.mu.Lock()
+		if a.out != os.Stdout && a.out != os.Stderr { // a resumed run's
+			a.out.Close()
+			a.err.Close()
+			a.out, a.err = os.Stdout, os.Stderr
+		}
+		a.mu.Unlock()
 	}
 }
 

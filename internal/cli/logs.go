@@ -164,23 +164,42 @@ func (o *logsOptions) printAll(a *app, files []logFile) error {
 		if err != nil {
 			return err
 		}
-		src := io.NewSectionReader(r, l.from, max(r.Size()-l.from, 0))
+		src := &presentReader{r: r, off: l.from, end: r.Size(), warn: a.stderr}
 		if prefixed {
 			err = copyLines(out, src, "["+strconv.Itoa(l.rank)+"] ")
 		} else {
 			_, err = io.Copy(out, src)
 		}
 		r.Close()
-		var skipped *stream.SkippedError
-		if errors.As(err, &skipped) {
-			fmt.Fprintln(a.stderr, "sluice:", skipped)
-			err = nil
-		}
 		if err != nil {
 			return fmt.Errorf("showing the %v log of rank %d: %w", l.std, l.rank, err)
 		}
 	}
 	return out.Flush()
+}
+
+// presentReader reads what is there of a log up to an end, and tells of what was
+// deleted by --log-keep.
+type presentReader struct {
+	r        *stream.Reader
+	off, end int64
+	warn     io.Writer
+}
+
+func (p *presentReader) Read(b []byte) (int, error) {
+	for p.off < p.end {
+		n, err := p.r.ReadAt(b[:min(int64(len(b)), p.end-p.off)], p.off)
+		p.off += int64(n)
+		var skipped *stream.SkippedError
+		if errors.As(err, &skipped) {
+			fmt.Fprintln(p.warn, "sluice:", skipped)
+			p.off, err = skipped.To, nil
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.EOF
 }
 
 // copyLines puts prefix before every line, whatever its length.

@@ -161,3 +161,24 @@ func TestLogsWhileTheyRotate(t *testing.T) {
 		})
 	}
 }
+
+// TestLogsOfDeletedArchives: what --log-keep deleted is told of, and what is
+// left is shown.
+func TestLogsOfDeletedArchives(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const lines = 2000
+	r := w.run(append(append([]string{"run", "--console", "none", "--log-max-size", "16K", "--log-keep", "2", "--"},
+		w.worker("flood")...), strconv.Itoa(lines))...)
+	if r.status != 0 {
+		t.Fatalf("%+v", r)
+	}
+	want := floodLog(lines)
+	for _, flags := range [][]string{{}, {"-f"}} {
+		r := w.run(append([]string{"logs", "--stream", "out"}, flags...)...)
+		if r.status != 0 || len(r.stdout) < 32<<10 || len(r.stdout) == len(want) || !strings.HasSuffix(want, r.stdout) || !strings.Contains(r.stderr, "are gone") {
+			t.Errorf("sluice logs %v: status %d, %d bytes, which are the end of the log: %v; %s",
+				flags, r.status, len(r.stdout), strings.HasSuffix(want, r.stdout), r.stderr)
+		}
+	}
+}

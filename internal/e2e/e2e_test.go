@@ -228,7 +228,11 @@ func (w *world) startWith(change func(*exec.Cmd), args ...string) *started {
 		case <-s.done:
 		case <-time.After(5 * time.Second):
 			s.Process.Kill()
-			<-s.done
+			select {
+			case <-s.done:
+			case <-time.After(5 * time.Second):
+				w.t.Errorf("somebody still holds the output of sluice %v", args)
+			}
 		}
 	})
 	return s

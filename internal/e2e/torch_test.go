@@ -30,7 +30,7 @@ func TestTorchDDP(t *testing.T) {
 
 	// An exception under @record is what the report quotes.
 	r = w.run("run", "-n", "2", "--", python, train, "--fail-rank", "1")
-	r.says(t, 1, "rank 1 failed first", "RuntimeError: rank 1 gives up at step 2", "error.json")
+	r.says(t, 1, "rank 1 failed first", "it left this error", "RuntimeError: rank 1 gives up at step 2")
 	first := w.ps()[0]
 	if first.Result == nil || first.Result.First == nil || first.Workers[*first.Result.First].Rank != 1 {
 		t.Errorf("sluice ps: %+v", first)
