@@ -25,6 +25,8 @@
 // # What it changes in the calling process
 //
 // The process becomes a child subreaper, so that a worker's orphans stay
-// findable. Signals of the calling process are not touched: pass them on by
-// cancelling ctx or by Handle.Stop.
+// findable, and reaps them. While a run goes on it also reaps children that the
+// program itself started in a session of their own (SysProcAttr.Setsid): name
+// those in Options.Except. Signals of the calling process are not touched: pass
+// them on by cancelling ctx or by Handle.Stop.
 package launch

@@ -15,6 +15,7 @@ import (
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
 )
 
@@ -28,13 +29,20 @@ func (h *Handle) ground() (err error) {
 	if err != nil {
 		return explain("starting run", err)
 	}
-	h.reaper = proc.StartReaper(func(pid int) bool { return h.ours(pid) })
+	enter(h)
+	h.reaper = proc.StartReaper(oneOfOurs)
 	if h.cgroups, err = proc.NewCgroups("/", h.id); err != nil {
 		h.rec.NoCgroup = err.Error()
 	} else {
 		h.rec.Cgroup = h.cgroups.Path()
 	}
-	h.limit = make(chan struct{}, 8)
+	h.limit, h.packing = make(chan struct{}, 8), make(chan struct{}, 2)
+	// One for all: a user has 128 inotify instances.
+	if h.spec.Rotate.MaxSize > 0 && !h.spec.Redirect.IsZero() {
+		if h.watcher, err = stream.NewWatcher(); err != nil {
+			return explain("watching logs for their size", err)
+		}
+	}
 	// A detached run may get a launcher later: its console shows nothing yet.
 	if h.opt.Stdout != nil || h.opt.Stderr != nil || h.opt.Detached {
 		h.console = console.New(console.Config{
@@ -48,7 +56,7 @@ func (h *Handle) ground() (err error) {
 	return err
 }
 
-// ours tells the reaper which zombies are not its to reap.
+// ours tells whether a child of this process is the run's to reap.
 func (h *Handle) ours(pid int) bool {
 	if h.spawner.Owns(pid) || pid == int(h.stallPid.Load()) {
 		return true

@@ -43,8 +43,10 @@ type Handle struct {
 	console   *console.Console
 	sinks     []*console.FDSink // the console's
 	input     *stdin
-	limit     chan struct{} // bounds the pumps that work at once
-	path      string        // the resolved command
+	limit     chan struct{}   // bounds the pumps that work at once
+	packing   chan struct{}   // bounds the archives that are compressed at once
+	watcher   *stream.Watcher // tells of logs that workers write themselves and we cut
+	path      string          // the resolved command
 	args      []string
 	attempt   int
 	restarts  int

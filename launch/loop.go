@@ -240,8 +240,12 @@ func (h *Handle) unground() {
 	if h.reaper != nil {
 		h.reaper.Close()
 	}
+	leave(h)
 	if h.spawner != nil {
 		h.spawner.Close()
+	}
+	if h.watcher != nil {
+		h.watcher.Close()
 	}
 	if h.cgroups != nil {
 		h.cgroups.Remove()

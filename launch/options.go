@@ -41,7 +41,8 @@ type Options struct {
 	// OwnProcess tells that this process exists for the run alone: every
 	// descendant of it is the run's, and is ended with it.
 	OwnProcess bool
-	// Except names descendants that are not the run's, with OwnProcess.
+	// Except names descendants that are not the run's: they are neither ended
+	// (OwnProcess) nor reaped.
 	Except func() []int
 }
 

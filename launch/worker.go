@@ -126,6 +126,7 @@ func (h *Handle) openTee(w *worker, s job.Stream) (*tap, *os.File, error) {
 func (h *Handle) logOptions(w *worker, s job.Stream, direct bool) stream.LogOptions {
 	return stream.LogOptions{
 		Rotate: h.spec.Rotate, OnFull: h.spec.OnFull, Direct: direct, NewDir: true,
+		Watcher: h.watcher, CompressLimit: h.packing,
 		OnEvent: func(e job.Event) {
 			rank := w.rank
 			e.Rank, e.Stream, e.Attempt = &rank, s.String(), w.life

@@ -77,6 +77,9 @@ func (f *Follower) Wait(ctx context.Context) error {
 	for {
 		// Watch first, look then: what comes in between is an event.
 		f.watch()
+		// Also asked before the look: what was written before Finish has to be
+		// seen by it.
+		finished := f.finished()
 		end, err := f.v.end()
 		if err != nil {
 			return fmt.Errorf("waiting for %s: %w", f.v.path(), err)
@@ -86,10 +89,8 @@ func (f *Follower) Wait(ctx context.Context) error {
 			f.poll.grew()
 			return nil
 		}
-		select {
-		case <-f.finish:
+		if finished {
 			return io.EOF
-		default:
 		}
 		var (
 			changed <-chan struct{}
@@ -108,6 +109,15 @@ func (f *Follower) Wait(ctx context.Context) error {
 		case <-changed:
 		case <-tick:
 		}
+	}
+}
+
+func (f *Follower) finished() bool {
+	select {
+	case <-f.finish:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -163,7 +163,7 @@ func TestKillAgentAndGuardian(t *testing.T) {
 func TestDetached(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r := w.run("run", "-d", "-n", "2", "--", "sh", "-c", ticking, "sh", w.path("stop"), "3")
+	r := w.run("run", "-d", "-n", "2", "--on-failure", "continue", "--", "sh", "-c", ticking, "sh", w.path("stop"), "3")
 	id := strings.TrimSuffix(r.stdout, "\n")
 	if r.status != 0 || r.stderr != "" || !strings.HasPrefix(id, "sh-") || strings.ContainsAny(id, " \n") {
 		t.Fatalf("run -d: %+v", r)
