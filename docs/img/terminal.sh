@@ -7,7 +7,7 @@ PATH=$PWD/bin:$PATH
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/sluice-img.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 export XDG_STATE_HOME=$tmp/state XDG_RUNTIME_DIR=$tmp FORCE_COLOR=1
-go build -o "$tmp/terminal" ./docs/img/terminal
+go build -o "$tmp/terminal" docs/img/terminal.go
 
 # picture NAME COMMAND: the command as it was typed, and what it wrote.
 picture() {

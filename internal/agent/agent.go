@@ -45,6 +45,7 @@ type host struct {
 // nobody but a person with a debugger looks at.
 func Main() int {
 	proc.SweepDescriptors()
+	beSluice()
 	surviveClosedPipes()
 	l, err := inherited(linkFD)
 	if err != nil {
@@ -68,6 +69,10 @@ func Main() int {
 	}
 	return 0
 }
+
+// beSluice gives the process its name in ps and top: having been executed as
+// /proc/self/exe, it is called "exe".
+func beSluice() { os.WriteFile("/proc/self/comm", []byte("sluice"), 0) }
 
 // failed gives an error the exit status that it means.
 func failed(err error) message {

@@ -101,6 +101,7 @@ func (a *host) except() []int {
 // GuardianMain is the guardian's process.
 func GuardianMain() int {
 	proc.SweepDescriptors()
+	beSluice()
 	l, err := inherited(linkFD)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sluice:", err)

@@ -105,6 +105,7 @@ func newKillWorld(t *testing.T, as *syscall.Credential) *killWorld {
 		w.become(as)
 	}
 	w.mark, w.side = w.world.mark(), w.path("side")
+	t.Cleanup(w.noCgroups)
 	return w
 }
 
@@ -144,11 +145,11 @@ func (w *killWorld) checkLogs(rec record, complete bool) {
 	w.t.Helper()
 	for rank := range w.workers {
 		want, _ := written(w.side, rank)
-		if want == 0 && len(rec.Workers) == 0 {
-			continue
-		}
 		what := fmt.Sprintf("rank %d of %s", rank, rec.ID)
 		r := w.run("logs", rec.ID, "--raw", "--rank", strconv.Itoa(rank), "--stream", "out")
+		if want == 0 && r.status == 2 {
+			continue // killed before it had a log
+		}
 		if r.status != 0 {
 			w.t.Fatalf("%s: sluice logs: status %d: %s", what, r.status, r.stderr)
 		}
@@ -157,6 +158,23 @@ func (w *killWorld) checkLogs(rec record, complete bool) {
 		// One more may be there: it was written, and not yet counted.
 		if got > want+1 || got < want && (complete || direct) {
 			w.t.Fatalf("%s: the log has %d lines; %d were written", what, got, want)
+		}
+	}
+}
+
+// noCgroups fails if the cgroup of a run is left.
+func (w *killWorld) noCgroups() {
+	recs := w.ps()
+	parent := ""
+	for _, rec := range recs {
+		if rec.Cgroup != "" {
+			parent = filepath.Dir(rec.Cgroup)
+		}
+	}
+	for _, rec := range recs {
+		path := filepath.Join(parent, "sluice-"+rec.ID)
+		if _, err := os.Stat(path); err == nil {
+			w.t.Errorf("%s is left", path)
 		}
 	}
 }

@@ -319,3 +319,20 @@ func TestParsePids(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestFindCgroupsNamesWhatNewCgroupsMakes(t *testing.T) {
+	g, err := NewCgroups("/", "find.me")
+	if errors.Is(err, ErrNoCgroup) {
+		if FindCgroups("/", "find.me") == "/sluice-find_me" {
+			t.Error("it names a directory outside of every cgroup")
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Remove()
+	if got := FindCgroups("/", "find.me"); got != g.Path() {
+		t.Errorf("got %s, want %s", got, g.Path())
+	}
+}

@@ -42,6 +42,20 @@ func NewCgroups(root, runID string) (*Cgroups, error) {
 	return g, nil
 }
 
+// FindCgroups names the cgroup that a process which sits where we do made, or
+// would make, for a run. It is "" where there can be none.
+func FindCgroups(root, runID string) string {
+	own, err := readOwnCgroups(root)
+	if err != nil {
+		return ""
+	}
+	dir, _, _, err := own.v2()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "sluice-"+cgroupName(runID))
+}
+
 // countMemory gives the workers memory.events, where the memory controller has
 // been delegated to us. Without it OOM kills are told from other counters.
 func (g *Cgroups) countMemory() {

@@ -61,6 +61,9 @@ type Cgroups struct{ Cgroup }
 // NewCgroups always fails here.
 func NewCgroups(root, runID string) (*Cgroups, error) { return nil, ErrNoCgroup }
 
+// FindCgroups finds nothing here.
+func FindCgroups(root, runID string) string { return "" }
+
 // OpenCgroups names what cannot exist here.
 func OpenCgroups(path string) *Cgroups { return &Cgroups{Cgroup{path}} }
 

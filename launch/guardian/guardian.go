@@ -59,7 +59,8 @@ func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 	rec, err := runs.Load(dir)
 	if err != nil {
 		// The agent was killed before it wrote run.json.
-		rec = &runs.Record{Version: 1, ID: filepath.Base(dir), Name: filepath.Base(dir), Dir: dir, Started: time.Now()}
+		id := filepath.Base(dir)
+		rec = &runs.Record{Version: 1, ID: id, Name: id, Dir: dir, Started: time.Now(), Cgroup: proc.FindCgroups("/", id)}
 	}
 	if k.Heir {
 		// Also who has thrown the cookie away.

@@ -1,6 +1,8 @@
+//go:build ignore
+
 // Command terminal draws what a program wrote to a terminal as an SVG picture:
 //
-//	sluice run ... 2>&1 | go run ./docs/img/terminal > picture.svg
+//	sluice run ... 2>&1 | go run docs/img/terminal.go > picture.svg
 //
 // It knows lines and the colours that sluice uses (SGR: bold, dim, the eight
 // basic foregrounds and the 256); any other escape sequence is dropped.
