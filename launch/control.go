@@ -249,16 +249,12 @@ func (h *Handle) snapshot() {
 }
 
 // saveMeanwhile writes run.json beside other work; the answer waits for it.
-func (h *Handle) saveMeanwhile() func() {
+func (h *Handle) saveMeanwhile() func() error {
 	h.snapshot()
 	rec, done := *h.rec, make(chan error, 1)
 	rec.Workers = nil
 	go func() { done <- rec.Save() }()
-	return sync.OnceFunc(func() {
-		if err := <-done; err != nil {
-			h.note(err.Error())
-		}
-	})
+	return sync.OnceValue(func() error { return <-done })
 }
 
 func (h *Handle) save() {

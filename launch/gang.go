@@ -171,7 +171,9 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		}
 		cmds[i] = cmd
 	}
-	h.saved()
+	if err := h.saved(); err != nil {
+		return err
+	}
 	i := 0
 	for s := range h.spawner.StartAll(cmds) {
 		w := h.workers[ranks[i]]

@@ -65,7 +65,7 @@ type Handle struct {
 	backoffAt time.Time
 	oom       func() *proc.OOMWatch
 	reborn    map[int]bool // ranks between two lives
-	saved     func()       // waits for the first run.json
+	saved     func() error // waits for the first run.json
 	asked     map[int]bool // strays that had their signal
 	stallPid  atomic.Int64 // of --on-stall, while it runs; the reaper asks
 	startErr  error        // why the first gang did not start
@@ -182,7 +182,12 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 	// Whoever finds the run after a kill -9 in the middle of the start learns
 	// from this where its processes are.
 	h.saved = h.saveMeanwhile()
-	if err := h.startGang(); err != nil {
+	err = h.startGang()
+	if serr := h.saved(); serr != nil { // nothing was started then
+		h.unground()
+		return explain("starting run", serr)
+	}
+	if err != nil {
 		h.startErr = err
 		h.gangFailed(err)
 	}

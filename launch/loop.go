@@ -133,7 +133,7 @@ func (h *Handle) describe(w *worker) {
 
 // settle completes a worker of which nothing is left.
 func (h *Handle) settle(w *worker) {
-	if w.gone {
+	if w.gone || h.waitsForRoom(w) {
 		return
 	}
 	w.gone = true

@@ -29,7 +29,7 @@ type stopState struct {
 	final  bool // no restart after it
 	order  stopOrder
 	signal job.Signal
-	asks   int // how often somebody asked
+	asks   int // how often a person asked
 
 	killAt   time.Time // zero: not waiting for the grace to end
 	killing  bool
@@ -46,43 +46,48 @@ type stopOrder struct {
 	final   bool
 }
 
-// beginStop sends the stop signal to every worker that still runs. Asked again
-// it hurries, asked a third time it kills.
+// beginStop ends the gang. Asked again by a person it hurries, asked a third
+// time it kills.
 func (h *Handle) beginStop(o stopOrder) {
 	if o.cause == job.CauseUser || o.cause == job.CauseLauncher {
 		o.final = true
 	}
-	if h.phase == phaseEnded { // only the console still goes on
+	switch {
+	case h.phase == phaseEnded: // only the console still goes on
 		h.impatient()
-		return
-	}
-	if h.phase == phaseBackoff { // nothing runs
+	case h.phase == phaseBackoff: // nothing runs
 		h.stop = stopState{asked: true, final: true, order: o}
 		h.phase = phaseEnded
-		return
+	case h.stop.asked:
+		h.stopAgain(o)
+	default:
+		h.stopGang(o)
 	}
-	if h.stop.asked && h.stop.order.cause == o.cause {
-		h.stop.asks++
-		switch {
-		case h.stop.asks == 2:
-			h.hurry()
-		case h.stop.asks > 2:
-			h.killAll()
-		}
-		return
-	}
-	first := !h.stop.asked
+}
+
+// stopAgain is for a gang that is being stopped already. Why it was stopped
+// stands: a failure stays one when somebody then presses Ctrl-C.
+func (h *Handle) stopAgain(o stopOrder) {
 	h.stop.final = h.stop.final || o.final
-	h.stop.asked, h.stop.asks = true, 1
-	if first || o.final {
-		h.stop.order = o
-	}
-	if !first {
-		// They are being stopped already; only the reason grew.
-		if o.cause == job.CauseUser {
-			h.note(rankWord(h.alive()) + " still there, being stopped already; again to hurry")
-		}
+	if o.cause != job.CauseUser {
 		return
+	}
+	h.stop.asks++
+	switch h.stop.asks {
+	case 1:
+		h.note(stillThere(h.alive()) + ", being stopped already; again to hurry")
+	case 2:
+		h.hurry()
+	default:
+		h.killAll()
+	}
+}
+
+// stopGang sends the stop signal to every worker that still runs.
+func (h *Handle) stopGang(o stopOrder) {
+	h.stop.asked, h.stop.final, h.stop.order = true, h.stop.final || o.final, o
+	if o.cause == job.CauseUser {
+		h.stop.asks = 1
 	}
 	h.stop.signal = o.signal
 	if h.stop.signal == 0 {
@@ -93,7 +98,8 @@ func (h *Handle) beginStop(o stopOrder) {
 		if w == nil || w.gone {
 			continue
 		}
-		if !w.ended {
+		// One that has ended by itself, unnoticed so far, was not stopped.
+		if !w.ended && !w.proc.Ended() {
 			ranks = append(ranks, w.rank)
 			w.cause = o.cause
 			if o.because != nil {
@@ -153,7 +159,7 @@ func (h *Handle) hurry() {
 			w.proc.Stop(syscall.Signal(h.stop.signal))
 		}
 	}
-	h.note(fmt.Sprintf("hurrying: %s still there get SIGKILL in %v; again to kill now", rankWord(alive), hurried))
+	h.note(fmt.Sprintf("hurrying: %s; SIGKILL in %v; again to kill now", stillThere(alive), hurried))
 }
 
 // killAll ends what the stop signal did not.
@@ -300,6 +306,13 @@ func inTime(d time.Duration) string {
 		return ""
 	}
 	return " in " + d.String()
+}
+
+func stillThere(ranks []int) string {
+	if len(ranks) == 1 {
+		return rankWord(ranks) + " is still there"
+	}
+	return rankWord(ranks) + " are still there"
 }
 
 func rankWord(ranks []int) string {

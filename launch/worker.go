@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
@@ -38,6 +39,7 @@ type tap struct {
 	pipe  *os.File // read end; nil for a stream that the worker writes directly
 	pump  *stream.Pump
 	shown *console.Input
+	full  *atomic.Bool // the disk is: the pump waits for room
 }
 
 func (w *worker) running() bool { return !w.ended }
@@ -90,7 +92,7 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 			files[s] = end
 			closeAfter = append(closeAfter, end)
 		case redirect.Has(s):
-			l, err := stream.Create(w.dir, s.String()+".log", h.logOptions(w, s, true))
+			l, err := stream.Create(w.dir, s.String()+".log", h.logOptions(w, s, true, new(atomic.Bool)))
 			if err != nil {
 				return files, closeAfter, err
 			}
@@ -114,16 +116,17 @@ func (h *Handle) openTee(w *worker, s job.Stream) (*tap, *os.File, error) {
 	if err != nil {
 		return nil, nil, explain("making a pipe for rank "+itoa(w.rank), err)
 	}
-	l, err := stream.Create(w.dir, s.String()+".log", h.logOptions(w, s, false))
+	full := new(atomic.Bool)
+	l, err := stream.Create(w.dir, s.String()+".log", h.logOptions(w, s, false, full))
 	if err != nil {
 		r.Close()
 		end.Close()
 		return nil, nil, explain("making the logs of rank "+itoa(w.rank), err)
 	}
-	return &tap{std: s, log: l, pipe: r}, end, nil
+	return &tap{std: s, log: l, pipe: r, full: full}, end, nil
 }
 
-func (h *Handle) logOptions(w *worker, s job.Stream, direct bool) stream.LogOptions {
+func (h *Handle) logOptions(w *worker, s job.Stream, direct bool, full *atomic.Bool) stream.LogOptions {
 	return stream.LogOptions{
 		Rotate: h.spec.Rotate, OnFull: h.spec.OnFull, Direct: direct, NewDir: true,
 		Watcher: h.watcher, CompressLimit: h.packing,
@@ -131,6 +134,12 @@ func (h *Handle) logOptions(w *worker, s job.Stream, direct bool) stream.LogOpti
 			rank := w.rank
 			e.Rank, e.Stream, e.Attempt = &rank, s.String(), w.life
 			h.emit(e)
+			switch e.Type {
+			case job.EventLogFull:
+				full.Store(true)
+			case job.EventLogResumed:
+				full.Store(false)
+			}
 			if e.Type == job.EventLogFull && h.spec.OnFull == job.FullStop {
 				go h.do(func() { h.diskFull(w, e) })
 			}
@@ -155,6 +164,20 @@ func (h *Handle) startPumps(w *worker) {
 			}
 		}})
 	}
+}
+
+// waitsForRoom tells that the worker's last bytes lie in a pipe because the disk
+// is full, with --on-full block. Who asks for the end does not wait for room.
+func (h *Handle) waitsForRoom(w *worker) bool {
+	if h.spec.OnFull != job.FullBlock && h.spec.OnFull != "" || h.stop.asked {
+		return false
+	}
+	for _, t := range w.taps {
+		if t.full != nil && t.full.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 // closeTaps completes the streams of a worker that is gone: what lies in the

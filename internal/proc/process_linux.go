@@ -85,6 +85,23 @@ func (p *Process) Pid() int { return p.pid }
 // pid and pgid cannot be anybody else's until Reap.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
+// Ended tells whether it has ended, by the kernel's word: Exited may close a
+// little later.
+func (p *Process) Ended() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return true
+	}
+	_, found, err := waitFor(unix.P_PID, p.pid, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return found || err != nil
+}
+
 // Status is how it ended, or KindRunning.
 func (p *Process) Status() Status {
 	p.mu.Lock()
