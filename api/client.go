@@ -44,7 +44,8 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 		oob = unix.UnixRights(fds...)
 	}
 	if _, _, err := conn.(*net.UnixConn).WriteMsgUnix(append(b, '\n'), oob, nil); err != nil {
-		return resp, fmt.Errorf("asking the run: %w", err)
+		// It closed the socket between our call and our words.
+		return resp, fmt.Errorf("%w: %v", ErrNoAgent, err)
 	}
 	line, err := bufio.NewReader(conn).ReadBytes('\n')
 	if err != nil {

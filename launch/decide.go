@@ -110,8 +110,7 @@ func (h *Handle) onStall(now time.Time) {
 		}
 	}
 	h.stallStopAt = time.Time{}
-	h.beginStop(stopOrder{cause: job.CauseStall, final: true,
-		detail: fmt.Sprintf("no output from any rank for %v", time.Duration(h.spec.Stall.Timeout))})
+	h.beginStop(stopOrder{cause: job.CauseStall, final: true})
 }
 
 // conclude turns outcomes into the verdict and the exit status.

@@ -75,8 +75,7 @@ func (h *Handle) onTime(now time.Time) {
 	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	switch {
 	case due(h.timeoutAt()):
-		h.beginStop(stopOrder{cause: job.CauseTimeout, final: true,
-			detail: fmt.Sprintf("it ran for %v", time.Duration(h.spec.Timeout))})
+		h.beginStop(stopOrder{cause: job.CauseTimeout, final: true})
 	case due(h.stallAt()):
 		h.onStall(now)
 	case due(h.stop.killAt):

@@ -204,7 +204,11 @@ func (p *page) leftovers() {
 			plural(n, "it holds", "they hold")+" stays taken")
 	}
 	if n := p.res.Unshown; n > 0 {
-		p.line(1, size(n)+" of output did not reach the console; the logs have all of it")
+		text := size(n) + " of output did not reach the console"
+		if p.res.Dropped == 0 {
+			text += "; the logs have all of it"
+		}
+		p.line(1, text)
 	}
 	if n := p.res.Dropped; n > 0 {
 		p.line(1, size(n)+" of output is lost: it was dropped while the disk was full")

@@ -111,6 +111,10 @@ func (a *Agent) Launch(spec job.Spec, st Start) (run string, status int, err err
 		// typing ahead of a worker that does not read would hold up the end.
 		files[1].Close()
 	}
+	if errors.Is(err, unix.EPIPE) { // it was killed before it could listen
+		status, err = a.lost()
+		return "", status, err
+	}
 	if err != nil {
 		return "", 0, fmt.Errorf("talking to the agent: %w", err)
 	}

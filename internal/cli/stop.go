@@ -30,6 +30,10 @@ the run has ended.
 				return nil
 			}
 			resp, err := live(cmd.Context(), rec, api.Request{Op: api.OpStop, Ranks: ranks, Kill: kill, Who: who("stop")})
+			if err != nil && rec.State == runs.Ended { // just now
+				fmt.Fprintf(a.stderr, "sluice: %s\n", summary(rec))
+				return nil
+			}
 			if err != nil {
 				return err
 			}

@@ -34,6 +34,14 @@ func target(arg string) (*runs.Record, job.RankSet, error) {
 
 // settle finishes the record of a run whose agent and guardian were killed.
 func settle(rec *runs.Record) *runs.Record {
+	if !rec.Lost() {
+		return rec
+	}
+	// Nobody writes any more; what they wrote last, in the moment since we
+	// read, may have been the end.
+	if again, err := runs.Load(rec.Dir); err == nil {
+		rec = again
+	}
 	if rec.Lost() {
 		guardian.EndProcesses(rec)
 		guardian.MarkLost(rec, "launcher and agent were killed; the workers ended with them")

@@ -145,13 +145,13 @@ func TestKillAgentAndGuardian(t *testing.T) {
 	rec := w.ps()[0]
 	syscall.Kill(rec.Guardian.Pid, syscall.SIGKILL)
 	syscall.Kill(rec.Agent.Pid, syscall.SIGKILL)
-	eventually(t, "the workers have ended", func() bool {
+	eventually(t, "agent, guardian and workers have ended", func() bool {
 		for _, r := range rec.Workers {
 			if alive(r.PID) {
 				return false
 			}
 		}
-		return true
+		return !alive(rec.Agent.Pid) && !alive(rec.Guardian.Pid)
 	})
 	if rec = w.ps()[0]; rec.State != "ended" || rec.Result.Verdict != "lost" {
 		t.Fatalf("ps says %+v", rec)

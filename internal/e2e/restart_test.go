@@ -184,8 +184,8 @@ func TestOnFailure(t *testing.T) {
 				t.Errorf("exit status %d", status)
 			}
 			rec := w.ps()[0]
-			if *rec.Result.First != 1 || rec.Workers[1].Code != 11 {
-				t.Errorf("%+v", rec)
+			if rec.Result == nil || rec.Result.First == nil || *rec.Result.First != 1 || rec.Workers[1].Code != 11 {
+				t.Fatalf("%+v %+v\n%s", rec, rec.Result, s.err)
 			}
 			for _, rank := range []int{0, 3} {
 				if got := rec.Workers[rank]; got.Cause != c.cause {
