@@ -26,14 +26,16 @@ func Resume(ctx context.Context, rec *runs.Record) (int, error) {
 	if err := l.send(message{Kind: kindStart, Start: &Start{Launcher: me}}); err != nil {
 		return 0, err
 	}
+	// The console may be here before the answer is, and with it a Ctrl-C.
+	t := newTerminal(l)
+	t.hear()
 	_, err = api.Ask(ctx, rec.Socket, api.Request{Op: api.OpResume}, theirs, os.Stdout, os.Stderr)
 	theirs.Close()
 	if err != nil {
+		t.close()
 		l.close()
 		return 0, err
 	}
-	t := newTerminal(l)
-	t.hear()
 	a := &Agent{link: l, dir: rec.Dir, run: rec.ID, terminal: t}
 	return a.follow()
 }

@@ -14,7 +14,9 @@ const ticking = `i=0; while [ ! -e "$1" ]; do i=$((i+1)); echo tick $i; sleep 0.
 func (w *world) keep(status string) record {
 	w.t.Helper()
 	s := w.start("run", "-n", "2", "--on-launcher-death", "keep", "--", "sh", "-c", ticking, "sh", w.path("stop"), status)
-	eventually(w.t, "the workers run", func() bool { return strings.Contains(s.out.String(), "[1] tick 2") })
+	eventually(w.t, "the workers run", func() bool {
+		return strings.Contains(s.out.String(), "[0] tick 2") && strings.Contains(s.out.String(), "[1] tick 2")
+	})
 	s.kill()
 	var rec record
 	eventually(w.t, "the run has a guardian and no launcher", func() bool {
