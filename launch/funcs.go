@@ -95,7 +95,7 @@ func runFunc(name string) (status int) {
 		return fail(fmt.Sprintf("the value of %q cannot be stored: %v", name, err), "")
 	}
 	// In one step: a half-written value is none.
-	if err := os.WriteFile(value+".new", b, 0o600); err == nil {
+	if err = os.WriteFile(value+".new", b, 0o600); err == nil {
 		err = os.Rename(value+".new", value)
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package launch
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -41,8 +40,6 @@ type tap struct {
 	shown *console.Input
 	full  *atomic.Bool // the disk is: the pump waits for room
 }
-
-func (w *worker) running() bool { return !w.ended }
 
 // held names the processes that outlive the worker, for people.
 func (w *worker) leftovers() []int {
@@ -208,5 +205,3 @@ func (w *worker) abandonTaps() {
 		t.log.Close()
 	}
 }
-
-func trimError(err error) string { return strings.TrimPrefix(err.Error(), "sluice: ") }

@@ -69,7 +69,7 @@ func (a accounting) transfer(argv []string, stdout io.Writer) error {
 	if i := slices.Index(argv, "::"); i >= 0 {
 		commands = [][]string{argv[:i], argv[i+1:]}
 		if i == 0 || i == len(argv)-1 {
-			return errors.New("want a command on both sides of ::")
+			return errors.New("want a command before and after the :: mark")
 		}
 	}
 	var perGB [2]float64

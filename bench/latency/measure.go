@@ -34,7 +34,7 @@ func (m *measurement) split(args []string) error {
 	if i := slices.Index(args, "::"); i >= 0 {
 		ours, peer = args[:i], args[i+1:]
 		if len(peer) == 0 {
-			return errors.New("there is no command after ::")
+			return errors.New("there is no command after the :: mark")
 		}
 	}
 	if len(ours) == 0 {

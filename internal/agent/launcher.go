@@ -22,8 +22,6 @@ type Agent struct {
 	keep guardian.Keeper
 	run  string
 	dir  string
-	text string // why it failed
-	code int
 
 	terminal *terminal
 	detach   bool

@@ -33,9 +33,6 @@ func newTerminal(l *link) *terminal {
 		cont: make(chan struct{}, 1), acks: make(chan struct{}, 1), wake: [2]int{-1, -1}}
 }
 
-// forwarded are passed to the gang; the others of begin end it.
-var forwarded = map[os.Signal]bool{unix.SIGUSR1: true, unix.SIGUSR2: true}
-
 // hear listens for signals: before anything runs, so that none is missed. What
 // comes early waits in the link until the agent can obey. Those that were
 // ignored when we were started (nohup, a shell's background job) stay ignored.

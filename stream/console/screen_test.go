@@ -13,7 +13,6 @@ type screen struct {
 	rows     [][]rune
 	row, col int
 	width    int
-	bad      string // a sequence that should not have come
 }
 
 func (s *screen) write(t *testing.T, b []byte) {
