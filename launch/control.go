@@ -253,11 +253,27 @@ func (h *Handle) saveMeanwhile() func() error {
 	h.snapshot()
 	rec, done := *h.rec, make(chan error, 1)
 	rec.Workers = nil
-	go func() { done <- rec.Save() }()
+	go func() {
+		err := rec.Save()
+		rec.Reserve()
+		done <- err
+	}()
 	return sync.OnceValue(func() error { return <-done })
 }
 
+// saveDelay is how soon run.json tells of a start. It is not at once because a
+// short run would spend a good part of its life on it; until then the agent
+// answers, and if that is killed, the directories tell which lives there were.
+const saveDelay = 30 * time.Millisecond
+
+func (h *Handle) saveSoon() {
+	if h.saveAt.IsZero() {
+		h.saveAt = time.Now().Add(saveDelay)
+	}
+}
+
 func (h *Handle) save() {
+	h.saveAt = time.Time{}
 	h.snapshot()
 	if err := h.rec.Save(); err != nil {
 		h.note(err.Error())

@@ -90,7 +90,7 @@ func (h *Handle) rebirth(rank, life int) {
 			h.beginStop(stopOrder{cause: job.CausePeer, because: h.first, final: true})
 		}
 	}
-	h.save()
+	h.saveSoon()
 }
 
 // onStall is called when no rank has written for the stall timeout.

@@ -175,7 +175,31 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		return err
 	}
 	i := 0
-	for s := range h.spawner.StartAll(cmds) {
+	started := h.spawner.StartAll(cmds)
+	var later []*worker
+	defer func() {
+		for _, w := range later {
+			h.exits <- w // it came from there, so there is room
+		}
+	}()
+	for {
+		var s proc.Started
+		var more bool
+		select {
+		case s, more = <-started:
+		case w := <-h.exits:
+			// Short lives end while others begin. Only a failure has to wait
+			// until there is a gang to stop.
+			if st := w.proc.Status(); st.Kind == job.KindExited && st.Code == 0 {
+				h.onExit(w)
+			} else {
+				later = append(later, w)
+			}
+			continue
+		}
+		if !more {
+			break
+		}
 		w := h.workers[ranks[i]]
 		h.input.started(w.rank)
 		if s.Err != nil {

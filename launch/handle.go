@@ -63,6 +63,7 @@ type Handle struct {
 	result    job.Result
 	tickAt    time.Time // next look at what outlives its worker
 	backoffAt time.Time
+	saveAt    time.Time // when run.json is written anew
 	oom       func() *proc.OOMWatch
 	reborn    map[int]bool // ranks between two lives
 	saved     func() error // waits for the first run.json
@@ -170,7 +171,6 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 	if h.events, err = newRecorder(h.dir, h.opt.OnEvent); err != nil {
 		return err
 	}
-	h.rec.Reserve()
 	if err := proc.BecomeSubreaper(); err != nil {
 		return fmt.Errorf("starting run: %w", err)
 	}
@@ -191,7 +191,7 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 		h.startErr = err
 		h.gangFailed(err)
 	}
-	h.save()
+	h.saveSoon()
 	go h.loop()
 	return nil
 }

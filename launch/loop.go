@@ -60,7 +60,7 @@ func (h *Handle) timer() (<-chan time.Time, func()) {
 }
 
 func (h *Handle) deadlines() []time.Time {
-	return []time.Time{h.timeoutAt(), h.stallAt(), h.stop.killAt, h.stop.giveUpAt, h.tickAt, h.backoffAt}
+	return []time.Time{h.timeoutAt(), h.stallAt(), h.stop.killAt, h.stop.giveUpAt, h.tickAt, h.backoffAt, h.saveAt}
 }
 
 func (h *Handle) timeoutAt() time.Time {
@@ -87,6 +87,8 @@ func (h *Handle) onTime(now time.Time) {
 		h.restartGang()
 	case due(h.tickAt):
 		h.endLeftovers(now)
+	case due(h.saveAt):
+		h.save()
 	}
 }
 
@@ -203,7 +205,7 @@ func (h *Handle) restartGang() {
 	if err := h.startGang(); err != nil {
 		h.gangFailed(err)
 	}
-	h.save()
+	h.saveSoon()
 }
 
 // finish shows what is still to be shown, and writes the end down.

@@ -60,9 +60,10 @@ const sendWait = 5 * time.Second
 // link is a SOCK_SEQPACKET socket: messages keep their bounds and their files,
 // and its end is noticed at once.
 type link struct {
-	f  *os.File
-	rc syscall.RawConn
-	mu sync.Mutex
+	f        *os.File
+	rc       syscall.RawConn
+	mu       sync.Mutex
+	buf, oob []byte // recv's; one goroutine receives
 }
 
 // pair makes a link; the other end is for a child to inherit.
@@ -135,8 +136,10 @@ func rawFD(f *os.File) (int, error) {
 
 // recv returns io.EOF when the other side is gone.
 func (l *link) recv() (message, []*os.File, error) {
-	b := make([]byte, maxPacket)
-	oob := make([]byte, unix.CmsgSpace(4*253))
+	if l.buf == nil {
+		l.buf, l.oob = make([]byte, maxPacket), make([]byte, unix.CmsgSpace(4*253))
+	}
+	b, oob := l.buf, l.oob
 	var n, oobn int
 	var rerr error
 	err := l.rc.Read(func(fd uintptr) bool {
