@@ -11,7 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
+	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
 )
 
@@ -162,12 +164,41 @@ func dirs() []string {
 	return out
 }
 
+// startTime is longer than a run takes from its directory to its run.json.
+const startTime = 10 * time.Second
+
+// abandoned is the record of a run that was killed, launcher and agent at once,
+// before it had one: nothing had been started, but a cgroup may be left.
+func abandoned(dir string) (*Record, error) {
+	fi, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "events.jsonl")); err != nil || time.Since(fi.ModTime()) < startTime {
+		return nil, fs.ErrNotExist // no run, or one that is just starting
+	}
+	r := Unrecorded(dir)
+	r.Started = fi.ModTime()
+	return r, nil
+}
+
+// Unrecorded is what can be said of a run without run.json.
+func Unrecorded(dir string) *Record {
+	id := filepath.Base(dir)
+	return &Record{Version: 1, ID: id, Name: id, Dir: dir, State: Running, Started: time.Now(),
+		Cgroup: proc.FindCgroups("/", id)}
+}
+
 // List reads every known run, the latest first. Directories that are no runs,
 // or whose run.json cannot be read, are left out.
 func List() []*Record {
 	var out []*Record
 	for _, d := range dirs() {
-		if r, err := Load(d); err == nil {
+		r, err := Load(d)
+		if errors.Is(err, fs.ErrNotExist) {
+			r, err = abandoned(d)
+		}
+		if err == nil {
 			out = append(out, r)
 		}
 	}

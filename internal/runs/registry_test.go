@@ -122,3 +122,26 @@ func TestSocketDirIsOurs(t *testing.T) {
 		t.Errorf("a symbolic link is used: %s %v", again, err)
 	}
 }
+
+// A run whose launcher and agent were killed before its run.json is known, and
+// is lost; one that is only just starting is left alone.
+func TestRunWithoutRecord(t *testing.T) {
+	place(t)
+	old, young := filepath.Join(StateDir(), "runs", "cut-aaaaaa"), filepath.Join(StateDir(), "runs", "new-bbbbbb")
+	for _, dir := range []string{old, young} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "events.jsonl"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	then := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(old, then, then); err != nil {
+		t.Fatal(err)
+	}
+	got := List()
+	if len(got) != 1 || got[0].ID != "cut-aaaaaa" || !got[0].Lost() {
+		t.Fatalf("List is %+v, want the old one alone, and lost", got)
+	}
+}

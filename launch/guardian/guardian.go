@@ -8,7 +8,6 @@ package guardian
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -59,8 +58,7 @@ func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 	rec, err := runs.Load(dir)
 	if err != nil {
 		// The agent was killed before it wrote run.json.
-		id := filepath.Base(dir)
-		rec = &runs.Record{Version: 1, ID: id, Name: id, Dir: dir, Started: time.Now(), Cgroup: proc.FindCgroups("/", id)}
+		rec = runs.Unrecorded(dir)
 	}
 	if k.Heir {
 		// Also who has thrown the cookie away.
