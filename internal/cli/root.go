@@ -148,11 +148,28 @@ nothing running when it is done.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &flagError{err: plainFlagError(err), hint: "see: " + cmd.CommandPath() + " --help"}
 	})
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
 		newConsole(a), newEOF(a), newResume(a), newVersion(a), newCompletion(a),
 	)
 	return root
+}
+
+// newHelp is the library's help command, but for names that mean nothing.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == nil || about == cmd.Root() && len(rest) > 0 {
+				return usagef("there is no command %q", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 // plainFlagError drops the flag library's frame around our own errors, which
