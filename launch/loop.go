@@ -238,7 +238,9 @@ func (h *Handle) unground() {
 	if h.console != nil {
 		h.console.Finish(h.patience)
 	}
-	if h.reaper != nil {
+	// A process of our own ends now anyway, and undoing Notify makes the
+	// runtime spin for a while.
+	if h.reaper != nil && !h.opt.OwnProcess {
 		h.reaper.Close()
 	}
 	leave(h)

@@ -15,7 +15,7 @@ fuzz() { # target package
 }
 
 # On a busy machine go sometimes calls it a failure that the time was up, without
-# an input that fails (golang/go#75804). Only that is tried once more.
+# an input that fails (golang/go#75804). Only that is tried again.
 only_late() { grep -q 'context deadline exceeded' "$out" && ! grep -q 'Failing input written' "$out"; }
 
 failed=()
@@ -24,9 +24,11 @@ while IFS=: read -r file target; do
   package=./$(dirname "$file")
   count=$((count + 1))
   echo "fuzz: $target in $package"
-  if ! fuzz "$target" "$package" && ! { only_late && fuzz "$target" "$package"; }; then
-    failed+=("$package $target")
-  fi
+  for try in 1 2 3 4; do
+    fuzz "$target" "$package" && continue 2
+    only_late || break
+  done
+  failed+=("$package $target")
 done < <(find . -name '*_test.go' -not -path './.*/*' -exec grep -Ho '^func Fuzz[A-Za-z0-9_]*' {} + |
   sed 's|^\./||; s|:func |:|' | sort)
 

@@ -165,7 +165,6 @@ func (a *host) supervise(st Start) (int, error) {
 	}
 	sigs := make(chan os.Signal, 4)
 	signal.Notify(sigs, wanted()...)
-	defer signal.Stop(sigs)
 	go func() {
 		for {
 			select {

@@ -73,6 +73,7 @@ func (o *logsOptions) run(ctx context.Context, a *app, sel string) error {
 	if err != nil {
 		return err
 	}
+	rec = fresh(ctx, rec)
 	if !ranks.IsZero() && !o.ranks.IsZero() {
 		return usagef("ranks are named twice: in %q and with --rank", sel)
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 )
@@ -63,20 +61,7 @@ func psRecords(ctx context.Context, sel string, all bool) ([]*runs.Record, error
 	out := recs[:0]
 	ended := 0
 	for _, rec := range recs {
-		rec = settle(rec)
-		if rec.State != runs.Ended {
-			// run.json is written at turns of events; the agent knows now.
-			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-			resp, err := api.Ask(ctx, rec.Socket, api.Request{Op: api.OpStatus})
-			cancel()
-			if err == nil && resp.Record != nil {
-				rec = resp.Record
-			} else if errors.Is(err, api.ErrNoAgent) {
-				if again, err := runs.Load(rec.Dir); err == nil {
-					rec = settle(again)
-				}
-			}
-		}
+		rec = fresh(ctx, settle(rec))
 		if rec.State == runs.Ended {
 			if ended++; ended > psEnded && !all && sel == "" {
 				continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/internal/runs"
@@ -45,6 +46,26 @@ func settle(rec *runs.Record) *runs.Record {
 	if rec.Lost() {
 		guardian.EndProcesses(rec)
 		guardian.MarkLost(rec, "launcher and agent were killed; the workers ended with them")
+	}
+	return rec
+}
+
+// fresh is the record as the agent has it now: run.json is written at turns of
+// events only. Where the agent does not answer, run.json has to do.
+func fresh(ctx context.Context, rec *runs.Record) *runs.Record {
+	if rec.State == runs.Ended {
+		return rec
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	resp, err := api.Ask(ctx, rec.Socket, api.Request{Op: api.OpStatus})
+	switch {
+	case err == nil && resp.Record != nil:
+		return resp.Record
+	case errors.Is(err, api.ErrNoAgent):
+		if again, err := runs.Load(rec.Dir); err == nil {
+			return settle(again)
+		}
 	}
 	return rec
 }

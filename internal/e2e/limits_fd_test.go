@@ -99,14 +99,17 @@ func TestSignalsOfWorkers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	bit := func(s syscall.Signal) uint64 { return 1 << (s - 1) }
+	// 32 and 33 are the C library's own; who starts the tests may have left
+	// them ignored.
+	const libc = 3 << 31
 	for _, flags := range [][]string{nil, {"--rlimit", "core=0"}} {
 		st := sigState(t, w, nil, flags...)
-		if st["SigBlk"] != 0 || st["SigIgn"] != 0 {
+		if st["SigBlk"] != 0 || st["SigIgn"]&^libc != 0 {
 			t.Errorf("%v: blocked %x, ignored %x", flags, st["SigBlk"], st["SigIgn"])
 		}
 		st = sigState(t, w, wrapped("env", "--ignore-signal=HUP,INT,PIPE", "--block-signal=TERM,USR1"), flags...)
 		want := bit(syscall.SIGHUP) | bit(syscall.SIGINT)
-		if st["SigIgn"] != want || st["SigBlk"] != 0 {
+		if st["SigIgn"]&^libc != want || st["SigBlk"] != 0 {
 			t.Errorf("%v: ignored %x, not %x; blocked %x", flags, st["SigIgn"], want, st["SigBlk"])
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // ErrNoCgroup is what NewCgroups returns when workers cannot have cgroups of
@@ -109,7 +110,18 @@ type ownCgroups struct {
 	paths  map[string]string
 }
 
+// realOwnCgroups is of this machine: who moves us later leaves our workers'
+// cgroups where they are.
+var realOwnCgroups = sync.OnceValues(func() (ownCgroups, error) { return parseOwnCgroups("/") })
+
 func readOwnCgroups(root string) (ownCgroups, error) {
+	if root == "/" {
+		return realOwnCgroups()
+	}
+	return parseOwnCgroups(root)
+}
+
+func parseOwnCgroups(root string) (ownCgroups, error) {
 	o := ownCgroups{root: root}
 	info, err := readFile(filepath.Join(root, "proc/self/mountinfo"))
 	if err != nil {

@@ -130,7 +130,7 @@ func TestStopWakesStopped(t *testing.T) {
 // Kernels without pidfds: a thread waits, all else is the same.
 func TestWithoutPidfd(t *testing.T) {
 	s := newSpawner(t, SpawnerOptions{})
-	a := attempt{spawner: s, cmd: sh("exec sleep 1000"), path: "/bin/sh"}
+	a := attempt{spawner: s, forkExec: s.fork, cmd: sh("exec sleep 1000"), path: "/bin/sh"}
 	pid, pidfd, err := a.fork("/bin/sh", a.cmd.Args, a.cmd.Env, a.files())
 	if err != nil {
 		t.Fatal(err)
