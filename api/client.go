@@ -9,7 +9,7 @@ import (
 	"net"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"github.com/sluicerun/sluice/internal/fdpass"
 )
 
 // ErrNoAgent means that nobody answers on the socket: the run has ended, or
@@ -31,17 +31,9 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 	if err != nil {
 		return resp, err
 	}
-	var oob []byte
-	if len(files) > 0 {
-		var fds []int
-		for _, f := range files {
-			rc, err := f.SyscallConn()
-			if err != nil {
-				return resp, err
-			}
-			rc.Control(func(fd uintptr) { fds = append(fds, int(fd)) })
-		}
-		oob = unix.UnixRights(fds...)
+	oob, err := fdpass.Pack(files)
+	if err != nil {
+		return resp, err
 	}
 	if _, _, err := conn.(*net.UnixConn).WriteMsgUnix(append(b, '\n'), oob, nil); err != nil {
 		// It closed the socket between our call and our words.

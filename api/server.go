@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"golang.org/x/sys/unix"
 )
 
@@ -145,7 +146,7 @@ func readRequest(c *net.UnixConn) (Request, []*os.File, error) {
 		if err != nil {
 			return req, files, fmt.Errorf("reading a request: %w", err)
 		}
-		files = append(files, rights(oob[:oobn])...)
+		files = append(files, fdpass.Unpack(oob[:oobn])...)
 		line = append(line, buf[:n]...)
 		switch {
 		case n == 0:
@@ -168,23 +169,4 @@ func parseRequest(line []byte, req *Request) error {
 		return nil
 	}
 	return fmt.Errorf("reading a request: there is no op %q", req.Op)
-}
-
-func rights(oob []byte) []*os.File {
-	var files []*os.File
-	msgs, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return nil
-	}
-	for _, m := range msgs {
-		fds, err := unix.ParseUnixRights(&m)
-		if err != nil {
-			continue
-		}
-		for _, fd := range fds {
-			unix.CloseOnExec(fd)
-			files = append(files, os.NewFile(uintptr(fd), "passed"))
-		}
-	}
-	return files
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
@@ -201,7 +202,7 @@ func surviveClosedPipes() {
 }
 
 func isTerminal(f *os.File) bool {
-	fd, err := rawFD(f)
+	fd, err := fdpass.Descriptor(f)
 	return err == nil && term.IsTerminal(fd)
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/stream/console"
 )
@@ -50,7 +51,7 @@ func openEvents(path string) (*eventWriter, error) {
 			return nil, &job.UsageError{Field: "events", Value: path, Why: err.Error(), Hint: "name a file that can be written, or -"}
 		}
 		w.file = f
-		if fd, err = rawFD(f); err != nil {
+		if fd, err = fdpass.Descriptor(f); err != nil {
 			return nil, fmt.Errorf("opening %s: %w", path, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch/guardian"
@@ -44,7 +45,7 @@ func Spawn() (*Agent, error) {
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
 	defer theirs.Close()
-	fd, err := rawFD(theirs)
+	fd, err := fdpass.Descriptor(theirs)
 	if err != nil {
 		return nil, err
 	}

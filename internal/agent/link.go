@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 	"golang.org/x/sys/unix"
@@ -98,17 +99,9 @@ func (l *link) send(m message, files ...*os.File) error {
 	if err != nil {
 		return err
 	}
-	var oob []byte
-	if len(files) > 0 {
-		fds := make([]int, len(files))
-		for i, f := range files {
-			fd, err := rawFD(f)
-			if err != nil {
-				return err
-			}
-			fds[i] = fd
-		}
-		oob = unix.UnixRights(fds...)
+	oob, err := fdpass.Pack(files)
+	if err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,22 +115,10 @@ func (l *link) send(m message, files ...*os.File) error {
 	return errors.Join(err, serr)
 }
 
-// rawFD is a file's descriptor without the side effect of File.Fd, which
-// makes it blocking.
-func rawFD(f *os.File) (int, error) {
-	rc, err := f.SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	n := -1
-	err = rc.Control(func(fd uintptr) { n = int(fd) })
-	return n, err
-}
-
 // recv returns io.EOF when the other side is gone.
 func (l *link) recv() (message, []*os.File, error) {
 	if l.buf == nil {
-		l.buf, l.oob = make([]byte, maxPacket), make([]byte, unix.CmsgSpace(4*253))
+		l.buf, l.oob = make([]byte, maxPacket), make([]byte, unix.CmsgSpace(4*fdpass.Max))
 	}
 	b, oob := l.buf, l.oob
 	var n, oobn int
@@ -155,30 +136,12 @@ func (l *link) recv() (message, []*os.File, error) {
 	if err != nil {
 		return message{}, nil, err
 	}
-	files := rights(oob[:oobn])
+	files := fdpass.Unpack(oob[:oobn])
 	var m message
 	if err := json.Unmarshal(b[:n], &m); err != nil {
 		return m, files, fmt.Errorf("reading a message: %w", err)
 	}
 	return m, files, nil
-}
-
-func rights(oob []byte) []*os.File {
-	var files []*os.File
-	msgs, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return nil
-	}
-	for _, m := range msgs {
-		fds, err := unix.ParseUnixRights(&m)
-		if err != nil {
-			continue
-		}
-		for _, fd := range fds {
-			files = append(files, os.NewFile(uintptr(fd), "passed"))
-		}
-	}
-	return files
 }
 
 func (l *link) close() { l.f.Close() }

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/launch"
 )
@@ -34,7 +35,7 @@ func (a *host) hireGuardian() error {
 		return fmt.Errorf("starting the guardian: %w", err)
 	}
 	defer theirs.Close()
-	fd, err := rawFD(theirs)
+	fd, err := fdpass.Descriptor(theirs)
 	if err != nil {
 		return err
 	}

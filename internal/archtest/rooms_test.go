@@ -13,7 +13,7 @@ var storeys = [][]string{
 	{"launch", "rendezvous", "tcpstore"},
 	{"session"},
 	{"internal/runs"},
-	{"stream", "report", "internal/proc"},
+	{"stream", "report", "internal/proc", "internal/fdpass"},
 	{"topo", "internal/pty", "cast"},
 	{"vt", "job"},
 }
