@@ -241,8 +241,8 @@ func (h *Handle) snapshot() {
 			continue
 		}
 		rw := runs.Worker{Outcome: w.out, Dir: runs.WorkerDir(w.life, w.rank)}
-		if !w.ended {
-			rw.Identity = w.id
+		if !w.ended && w.proc != nil {
+			rw.Identity = w.identity()
 		}
 		h.rec.Workers = append(h.rec.Workers, rw)
 	}

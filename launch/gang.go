@@ -262,17 +262,11 @@ func (h *Handle) begun(w *worker, p *proc.Process) {
 	w.out.Started = time.Now()
 	w.out.PID = p.Pid()
 	h.startPumps(w)
-	if id, err := proc.Identify(w.out.PID); err == nil {
-		w.id = id
-	}
 	rank := w.rank
 	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: w.life, Rank: &rank, PID: w.out.PID, Time: w.out.Started})
 	// exits has room for every worker and nobody lives twice unread, so the
 	// send cannot block even if the loop is busy starting others.
-	go func() {
-		<-p.Exited()
-		h.exits <- w
-	}()
+	p.OnExit(func() { h.exits <- w })
 }
 
 // makeDir makes a worker's directory, and that of the attempt with its first.

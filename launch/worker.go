@@ -41,6 +41,15 @@ type tap struct {
 	full  *atomic.Bool // the disk is: the pump waits for room
 }
 
+// identity tells the worker's process from a later one with its pid. It is
+// looked up when somebody wants to write it down, which short lives are spared.
+func (w *worker) identity() proc.Identity {
+	if w.id.Pid == 0 {
+		w.id, _ = proc.Identify(w.out.PID) // it is not reaped yet
+	}
+	return w.id
+}
+
 // held names the processes that outlive the worker, for people.
 func (w *worker) leftovers() []int {
 	if w.cg == nil {

@@ -24,6 +24,7 @@ type Process struct {
 
 	mu     sync.Mutex
 	status Status
+	onExit func()
 	reaped bool
 	rusage Rusage
 }
@@ -74,8 +75,26 @@ func (p *Process) watch() {
 	}
 	p.mu.Lock()
 	p.status = st
-	p.mu.Unlock()
+	f := p.onExit
 	close(p.exited)
+	p.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
+// OnExit has f called once when the process has ended, at once if it has. It
+// spares a goroutine that would wait for Exited.
+func (p *Process) OnExit(f func()) {
+	p.mu.Lock()
+	select {
+	case <-p.exited:
+		p.mu.Unlock()
+		f()
+	default:
+		p.onExit = f
+		p.mu.Unlock()
+	}
 }
 
 // Pid is the process id, which is the session and process group id as well.

@@ -127,6 +127,24 @@ func TestStopWakesStopped(t *testing.T) {
 	}
 }
 
+func TestOnExit(t *testing.T) {
+	s := newSpawner(t, SpawnerOptions{})
+	p, err := s.Start(sh("exec sleep 0.05"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan Status, 2)
+	p.OnExit(func() { told <- p.Status() })
+	if st := <-told; st.Kind != job.KindExited || st.Code != 0 {
+		t.Errorf("told of %+v", st)
+	}
+	p.OnExit(func() { told <- p.Status() }) // late: at once
+	<-told
+	if _, err := p.Reap(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Kernels without pidfds: a thread waits, all else is the same.
 func TestWithoutPidfd(t *testing.T) {
 	s := newSpawner(t, SpawnerOptions{})

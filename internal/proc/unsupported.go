@@ -22,6 +22,9 @@ func NewSpawner(opt SpawnerOptions) (*Spawner, error) { return nil, ErrUnsupport
 // Start always fails here.
 func (s *Spawner) Start(c *Cmd) (*Process, error) { return nil, ErrUnsupported }
 
+// OnExit calls f at once: nothing was started.
+func (p *Process) OnExit(f func()) { f() }
+
 // Ended is true: nothing was started.
 func (p *Process) Ended() bool { return true }
 
