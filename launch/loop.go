@@ -240,8 +240,12 @@ func (h *Handle) unground() {
 	}
 	// A process of our own ends now anyway, and undoing Notify makes the
 	// runtime spin for a while.
-	if h.reaper != nil && !h.opt.OwnProcess {
+	switch {
+	case h.reaper == nil:
+	case !h.opt.OwnProcess:
 		h.reaper.Close()
+	case proc.HasDescendants():
+		h.reaper.Sweep()
 	}
 	leave(h)
 	if h.spawner != nil {

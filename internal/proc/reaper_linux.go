@@ -23,10 +23,11 @@ type Reaper struct {
 	early  map[int]bool // children from before StartReaper
 	sid    int
 
-	wake chan os.Signal
-	quit chan struct{}
-	done chan struct{}
-	once sync.Once
+	wake   chan os.Signal
+	quit   chan struct{}
+	sweeps chan chan struct{}
+	done   chan struct{}
+	once   sync.Once
 }
 
 // StartReaper reaps strangers from now on. ours says which children somebody
@@ -41,6 +42,7 @@ func StartReaper(ours func(pid int) bool, onReap ...func(Reaped)) *Reaper {
 	r := &Reaper{
 		ours: ours, onReap: onReap, early: map[int]bool{},
 		wake: make(chan os.Signal, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		sweeps: make(chan chan struct{}),
 	}
 	r.sid, _ = unix.Getsid(0)
 	if HasDescendants() {
@@ -52,6 +54,17 @@ func StartReaper(ours func(pid int) bool, onReap ...func(Reaped)) *Reaper {
 	signal.Notify(r.wake, unix.SIGCHLD)
 	go r.run()
 	return r
+}
+
+// Sweep reaps the strangers that are zombies now: before its end, a process
+// does not leave them to its parent.
+func (r *Reaper) Sweep() {
+	done := make(chan struct{})
+	select {
+	case r.sweeps <- done:
+		<-done
+	case <-r.done:
+	}
 }
 
 // Close stops reaping and waits for the goroutine.
@@ -81,6 +94,9 @@ func (r *Reaper) run() {
 		case <-later:
 			later = nil
 			r.all()
+		case done := <-r.sweeps:
+			r.all()
+			close(done)
 		case <-r.quit:
 			return
 		}

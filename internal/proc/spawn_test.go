@@ -4,6 +4,7 @@ package proc
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -389,6 +390,17 @@ func statusField(t *testing.T, status, key string) string {
 	return ""
 }
 
+// withoutLibc takes signals 32 and 33 out of a mask: they are the C library's own,
+// and who starts the tests may have left them ignored.
+func withoutLibc(t *testing.T, mask string) string {
+	t.Helper()
+	m, err := strconv.ParseUint(mask, 16, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%016x", m&^(3<<31))
+}
+
 // Signals: nothing blocked, nothing ignored but a hangup that nohup ignored.
 func TestSignalDispositions(t *testing.T) {
 	for name, c := range map[string]struct{ trap, ignored string }{
@@ -402,7 +414,7 @@ func TestSignalDispositions(t *testing.T) {
 			s := newSpawner(t, SpawnerOptions{Pdeathsig: unix.SIGKILL})
 			for _, limits := range [][]job.Rlimit{nil, {{Name: "core"}}} {
 				got := output(t, s, &Cmd{Path: "/bin/cat", Args: []string{"cat", "/proc/self/status"}, Rlimits: limits})
-				if ign := statusField(t, got, "SigIgn"); ign != c.ignored {
+				if ign := withoutLibc(t, statusField(t, got, "SigIgn")); ign != c.ignored {
 					t.Errorf("limits %v: ignored %s, want %s", limits, ign, c.ignored)
 				}
 				if blk := statusField(t, got, "SigBlk"); blk != "0000000000000000" {

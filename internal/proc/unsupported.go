@@ -112,6 +112,9 @@ func StartReaper(ours func(pid int) bool, onReap ...func(Reaped)) *Reaper { retu
 // Close does nothing here.
 func (r *Reaper) Close() {}
 
+// Sweep reaps nobody here.
+func (r *Reaper) Sweep() {}
+
 // KillTree finds nobody here.
 func KillTree(o KillOptions) []Survivor { return nil }
 
