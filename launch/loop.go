@@ -144,9 +144,8 @@ func (h *Handle) settle(w *worker) {
 		}
 	}
 	h.closeTaps(w)
-	if w.cg != nil {
-		w.cg.Remove()
-	}
+	// Its cgroup is removed with the run's: removing one and starting a worker
+	// in another wait for each other in the kernel.
 }
 
 // attemptOver tells whether nothing of the attempt is left.

@@ -53,7 +53,8 @@ func Main() int {
 		fmt.Fprintln(os.Stderr, "sluice:", err)
 		return job.StatusUsage
 	}
-	m, files, err := l.recv()
+	m, fds, err := l.recv()
+	files := fdpass.Files(fds)
 	if err != nil || m.Kind != kindStart || len(files) == 0 {
 		return 0 // the launcher did not need us: bad flags, --help
 	}

@@ -145,7 +145,7 @@ func (a *Agent) follow() (int, error) {
 		defer a.terminal.close()
 	}
 	for {
-		m, files, err := a.link.recv()
+		m, fds, err := a.link.recv()
 		if err != nil {
 			return a.lost()
 		}
@@ -153,8 +153,7 @@ func (a *Agent) follow() (int, error) {
 		case kindMade:
 			a.run, a.dir = m.Run, m.Dir
 		case kindHold:
-			m.Held.Files = files
-			a.keep.Hold(*m.Held)
+			a.keep.Hold(*m.Held, fds)
 		case kindRelease:
 			a.keep.Release(m.Attempt)
 		case kindStarted:

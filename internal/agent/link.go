@@ -115,8 +115,9 @@ func (l *link) send(m message, files ...*os.File) error {
 	return errors.Join(err, serr)
 }
 
-// recv returns io.EOF when the other side is gone.
-func (l *link) recv() (message, []*os.File, error) {
+// recv returns io.EOF when the other side is gone. The descriptors that came
+// along are the caller's.
+func (l *link) recv() (message, []int, error) {
 	if l.buf == nil {
 		l.buf, l.oob = make([]byte, maxPacket), make([]byte, unix.CmsgSpace(4*fdpass.Max))
 	}
@@ -136,12 +137,12 @@ func (l *link) recv() (message, []*os.File, error) {
 	if err != nil {
 		return message{}, nil, err
 	}
-	files := fdpass.Unpack(oob[:oobn])
+	fds := fdpass.UnpackNumbers(oob[:oobn])
 	var m message
 	if err := json.Unmarshal(b[:n], &m); err != nil {
-		return m, files, fmt.Errorf("reading a message: %w", err)
+		return m, fds, fmt.Errorf("reading a message: %w", err)
 	}
-	return m, files, nil
+	return m, fds, nil
 }
 
 func (l *link) close() { l.f.Close() }

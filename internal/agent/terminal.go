@@ -191,7 +191,8 @@ func (t *terminal) endInput() {
 
 func (t *terminal) close() {
 	t.closed.Do(func() {
-		signal.Stop(t.sigs)
+		// No signal.Stop: the process ends now, and the runtime would spin until
+		// its signal goroutine has come to rest.
 		close(t.quit)
 		if t.wake[1] >= 0 {
 			unix.Close(t.wake[1])

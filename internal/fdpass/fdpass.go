@@ -30,12 +30,26 @@ func Pack(files []*os.File) ([]byte, error) {
 
 // Unpack takes the files out of received control messages. They are the
 // caller's, and not inherited by children.
-func Unpack(oob []byte) []*os.File {
+func Unpack(oob []byte) []*os.File { return Files(UnpackNumbers(oob)) }
+
+// Files makes files of descriptors.
+func Files(fds []int) []*os.File {
+	var files []*os.File
+	for _, fd := range fds {
+		files = append(files, os.NewFile(uintptr(fd), "passed"))
+	}
+	return files
+}
+
+// UnpackNumbers is Unpack for who only keeps the descriptors: a pipe that is made
+// an os.File goes into the netpoller, and everything that happens to it then
+// wakes us.
+func UnpackNumbers(oob []byte) []int {
 	msgs, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
 		return nil
 	}
-	var files []*os.File
+	var all []int
 	for _, m := range msgs {
 		fds, err := unix.ParseUnixRights(&m)
 		if err != nil {
@@ -43,10 +57,10 @@ func Unpack(oob []byte) []*os.File {
 		}
 		for _, fd := range fds {
 			unix.CloseOnExec(fd)
-			files = append(files, os.NewFile(uintptr(fd), "passed"))
+			all = append(all, fd)
 		}
 	}
-	return files
+	return all
 }
 
 // Descriptor is a file's number without the side effect of File.Fd, which makes

@@ -22,10 +22,13 @@ type Spawner struct {
 	done  chan struct{}
 	once  sync.Once
 
-	// mu is held from before a fork until the child is in own, and around
-	// every reaping. Who holds it knows all our children.
-	mu  sync.Mutex
-	own map[int]struct{}
+	// forking is held from before a fork until the child is in own; mu guards
+	// own, and is held around every reaping, so that a number that is reaped
+	// and given out again at once is not forgotten. Who holds both knows all
+	// our children. Reaping does not wait for a fork.
+	forking sync.Mutex
+	mu      sync.Mutex // taken after forking
+	own     map[int]struct{}
 }
 
 // NewSpawner starts the spawner's thread.
@@ -119,6 +122,8 @@ func (s *Spawner) closed() bool {
 // waits for a fork in progress, so a child is known before anybody can ask:
 // StartReaper(s.Owns) never takes a status that is ours.
 func (s *Spawner) Owns(pid int) bool {
+	s.forking.Lock()
+	defer s.forking.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.own[pid]
@@ -143,11 +148,13 @@ func (s *Spawner) fork(path string, args []string, attr *syscall.ProcAttr) (pid 
 
 // forkHere is fork for who is on the spawner's thread already.
 func (s *Spawner) forkHere(path string, args []string, attr *syscall.ProcAttr) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.forking.Lock()
+	defer s.forking.Unlock()
 	pid, err := syscall.ForkExec(path, args, attr)
 	if err == nil {
+		s.mu.Lock()
 		s.own[pid] = struct{}{}
+		s.mu.Unlock()
 	}
 	return pid, err
 }

@@ -27,23 +27,31 @@ type Keeper struct {
 	Heir  bool
 	Spare []int
 
-	held map[int][]launch.Held
+	held map[int][]pipe // by attempt
 }
 
-// Hold takes over the files of h.
-func (k *Keeper) Hold(h launch.Held) {
+// pipe is a held read end, a bare descriptor: see fdpass.UnpackNumbers.
+type pipe struct {
+	fd  int
+	log launch.HeldStream
+}
+
+// Hold takes over the descriptors, which are of h's streams in their order.
+func (k *Keeper) Hold(h launch.Held, fds []int) {
 	if k.held == nil {
-		k.held = map[int][]launch.Held{}
+		k.held = map[int][]pipe{}
 	}
-	k.held[h.Attempt] = append(k.held[h.Attempt], h)
+	for i, fd := range fds {
+		if i < len(h.Streams) {
+			k.held[h.Attempt] = append(k.held[h.Attempt], pipe{fd, h.Streams[i]})
+		}
+	}
 }
 
 // Release lets go of a complete attempt.
 func (k *Keeper) Release(attempt int) {
-	for _, h := range k.held[attempt] {
-		for _, f := range h.Files {
-			f.Close()
-		}
+	for _, p := range k.held[attempt] {
+		syscall.Close(p.fd)
 	}
 	delete(k.held, attempt)
 }
@@ -67,18 +75,12 @@ func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 	EndProcesses(rec)
 	var moved int64
 	var firstErr error
-	for attempt, hs := range k.held {
-		for _, h := range hs {
-			for i, f := range h.Files {
-				if i >= len(h.Streams) {
-					break
-				}
-				s := h.Streams[i]
-				n, err := stream.DrainTo(f, s.Dir, s.Name)
-				moved += n
-				if err != nil && firstErr == nil {
-					firstErr = fmt.Errorf("saving the last output in %s/%s: %w", s.Dir, s.Name, err)
-				}
+	for attempt, pipes := range k.held {
+		for _, p := range pipes {
+			n, err := p.drain()
+			moved += n
+			if err != nil && firstErr == nil {
+				firstErr = fmt.Errorf("saving the last output in %s/%s: %w", p.log.Dir, p.log.Name, err)
 			}
 		}
 		k.Release(attempt)
@@ -94,6 +96,18 @@ func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 		firstErr = err
 	}
 	return rec.Result, firstErr
+}
+
+// drain moves what is left in the pipe to the end of its log.
+func (p pipe) drain() (int64, error) {
+	fd, err := syscall.Dup(p.fd) // the file closes its own
+	if err != nil {
+		return 0, err
+	}
+	syscall.CloseOnExec(fd)
+	f := os.NewFile(uintptr(fd), "pipe")
+	defer f.Close()
+	return stream.DrainTo(f, p.log.Dir, p.log.Name)
 }
 
 // EndProcesses kills whatever is left of a run that nobody supervises.
