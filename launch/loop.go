@@ -144,8 +144,13 @@ func (h *Handle) settle(w *worker) {
 		}
 	}
 	h.closeTaps(w)
-	// Its cgroup is removed with the run's: removing one and starting a worker
-	// in another wait for each other in the kernel.
+	// Removing a cgroup and starting a worker in another wait for each other in
+	// the kernel: it is left to the end of the run, unless a next life needs a
+	// new one. (The kernel ends at once what is started in a cgroup that was
+	// ever killed.)
+	if w.cg != nil && h.spec.Restart.Max > 0 {
+		w.cg.Remove()
+	}
 }
 
 // attemptOver tells whether nothing of the attempt is left.
