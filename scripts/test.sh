@@ -40,7 +40,7 @@ elsewhere() {
 # The race detector's output with each test's verdict; the lines that only tell
 # where the output of a test begins stay in the log.
 race() {
-  SLUICE_TEST_STRICT=1 "$GO" test -race -v -timeout=20m ./... 2>&1 | tee "$log" | sed -u '/^=== /d'
+  SLUICE_TEST_STRICT=1 "$GO" test -race -v -count=1 -timeout=20m ./... 2>&1 | tee "$log" | sed -u '/^=== /d'
 }
 
 skips() {

@@ -17,6 +17,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	// Not used here: it makes a cached result of these tests depend on the
+	// program, which go does not see them build.
+	_ "github.com/sluicerun/sluice/internal/cli"
 )
 
 // sluice is the program under test, built once.
