@@ -67,6 +67,7 @@ func (h *Handle) restartWorker(w *worker) bool {
 	// What the old life left behind must not meet the new one.
 	h.kill(w)
 	h.settle(w)
+	h.reaper.Sweep()
 	wait := h.backoff()
 	h.emit(job.Event{Type: job.EventGangRestart, Rank: &w.rank, Attempt: w.life,
 		Detail: fmt.Sprintf("worker restart %d of %d in %v", h.restarts, h.spec.Restart.Max, wait)})

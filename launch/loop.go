@@ -297,6 +297,8 @@ func (h *Handle) sweep() {
 		h.result.Survivors = append(h.result.Survivors, s.PID)
 		h.result.Detail = joinDetail(h.result.Detail, s.String())
 	}
+	// Nor shall the next attempt, or our parent, meet their zombies.
+	h.reaper.Sweep()
 }
 
 // askStrays gives what escaped its workers the same chance that others had: a
