@@ -101,7 +101,9 @@ func (h *Handle) onExit(w *worker) {
 	if h.stop.asked && h.spec.Stop.LeaderFirst {
 		w.proc.SignalGroup(syscall.Signal(h.stop.signal))
 	}
-	if w.cg != nil && !w.cg.Populated() {
+	// The kernel may count the worker itself for a moment longer; the list of
+	// processes, which costs more, does not have it.
+	if w.cg != nil && (!w.cg.Populated() || len(w.leftovers()) == 0) {
 		h.settle(w)
 	}
 	if out.Failed() && !h.stop.asked {
