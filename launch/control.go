@@ -206,12 +206,7 @@ func (h *Handle) held() []Held {
 			if w == nil || w.gone {
 				continue
 			}
-			for _, t := range w.taps {
-				if t.pipe != nil {
-					held.Streams = append(held.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
-					held.Files = append(held.Files, t.pipe)
-				}
-			}
+			held.add(w)
 		}
 		if len(held.Files) > 0 {
 			all = append(all, held)

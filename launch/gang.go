@@ -91,7 +91,7 @@ func (h *Handle) setSinks(stdout, stderr *os.File) {
 // startGang starts every worker of an attempt. If one cannot be started, those
 // already running are killed: there is no half gang.
 func (h *Handle) startGang() error {
-	h.first, h.failures, h.full = nil, 0, false
+	h.first, h.failures = nil, 0
 	h.stop = stopState{}
 	h.phase = phaseRunning
 	h.gangStart = time.Now()
@@ -142,12 +142,7 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		if err != nil {
 			return &startError{rank: r, err: err}
 		}
-		for _, t := range w.taps {
-			if t.pipe != nil {
-				held.Streams = append(held.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
-				held.Files = append(held.Files, t.pipe)
-			}
-		}
+		held.add(w)
 	}
 	cgs, err := cgroups()
 	if err != nil {

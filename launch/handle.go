@@ -59,7 +59,6 @@ type Handle struct {
 	first     *worker // the failure that came first in this attempt
 	failures  int
 	stalled   bool
-	full      bool
 	result    job.Result
 	tickAt    time.Time // next look at what outlives its worker
 	backoffAt time.Time

@@ -64,6 +64,16 @@ type Held struct {
 	Files []*os.File `json:"-"`
 }
 
+// add puts the pipes of a worker on the list.
+func (h *Held) add(w *worker) {
+	for _, t := range w.taps {
+		if t.pipe != nil {
+			h.Streams = append(h.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
+			h.Files = append(h.Files, t.pipe)
+		}
+	}
+}
+
 // HeldStream is the log of one pipe.
 type HeldStream struct {
 	Dir  string `json:"dir"`

@@ -50,7 +50,7 @@ func (w *worker) identity() proc.Identity {
 	return w.id
 }
 
-// held names the processes that outlive the worker, for people.
+// leftovers names the processes that outlive the worker, for people.
 func (w *worker) leftovers() []int {
 	if w.cg == nil {
 		return nil

@@ -37,7 +37,6 @@ type host struct {
 	out    *os.File // the console's
 	err    *os.File
 	guard  *warden
-	detach bool
 	// keyboard tells that the launcher pumps a terminal into a worker.
 	keyboard bool
 }
@@ -58,7 +57,7 @@ func Main() int {
 	if err != nil || m.Kind != kindStart || len(files) == 0 {
 		return 0 // the launcher did not need us: bad flags, --help
 	}
-	a := &host{link: l, out: os.Stdout, err: os.Stderr, detach: m.Start.Detach}
+	a := &host{link: l, out: os.Stdout, err: os.Stderr}
 	status, err := a.run(*m.Start, files)
 	if err != nil {
 		l.send(failed(err))
