@@ -8,7 +8,7 @@
 GO      ?= go
 PREFIX  ?= /usr/local
 DESTDIR ?=
-FUZZTIME ?= 5s
+FUZZTIME ?= 20000x
 
 .DELETE_ON_ERROR:
 
