@@ -11,6 +11,8 @@ type Event struct {
 	Run     string `json:"run,omitempty"`
 	Attempt int    `json:"attempt"`
 	Rank    *int   `json:"rank,omitempty"`
+	// LocalRank is set where it is not the rank.
+	LocalRank *int   `json:"local_rank,omitempty"`
 	PID     int    `json:"pid,omitempty"`
 	Stream  string `json:"stream,omitempty"`
 	// Bytes and Offset belong to log events.

@@ -29,6 +29,7 @@ const (
 	CauseLauncher Cause = "launcher" // the launcher was killed
 	CauseFull     Cause = "disk-full"
 	CauseRestart  Cause = "restart" // stopped so that the gang can start again
+	CauseNode     Cause = "node"    // stopped because of another node
 	CauseDone     Cause = "done"    // left over after the run had ended
 )
 
@@ -60,13 +61,16 @@ type Outcome struct {
 	System Duration `json:"system,omitempty"`
 	// ErrorFile is the error.json that the worker wrote, if it did.
 	ErrorFile string `json:"error_file,omitempty"`
+	// FailedAt is when it was first seen to fail: the moment it wrote its
+	// error file, where it did, else its end. Zero where it did not fail.
+	FailedAt time.Time `json:"failed_at,omitzero"`
 }
 
 // Failed tells whether the worker counts as a failure of its own: ranks stopped
 // by somebody else do not.
 func (o Outcome) Failed() bool {
 	switch o.Cause {
-	case CausePeer, CauseUser, CauseRestart, CauseDone, CauseLauncher, CauseTimeout, CauseStall, CauseFull:
+	case CausePeer, CauseUser, CauseRestart, CauseNode, CauseDone, CauseLauncher, CauseTimeout, CauseStall, CauseFull:
 		return false
 	}
 	switch o.Kind {
@@ -115,6 +119,7 @@ const (
 type Result struct {
 	RunID   string  `json:"run_id"`
 	Dir     string  `json:"dir"`
+	Host    string  `json:"host,omitempty"`
 	Verdict Verdict `json:"verdict"`
 	// Status is the exit status by the run's policy.
 	Status int `json:"status"`

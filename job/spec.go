@@ -2,6 +2,7 @@ package job
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -62,6 +63,11 @@ type Spec struct {
 	Restart   Restart        `json:"restart"`
 	Rotate    Rotate         `json:"rotate"`
 
+	// Torch is set for a run that keeps torchrun's rules.
+	Torch *Torch `json:"torch,omitempty"`
+	// Nodes is set for a gang that is one of several.
+	Nodes Nodes `json:"nodes,omitzero"`
+
 	OnFull          FullPolicy  `json:"on_full,omitempty"`
 	OnLauncherDeath DeathPolicy `json:"on_launcher_death,omitempty"`
 }
@@ -71,6 +77,8 @@ type Console struct {
 	// Show is the set of global ranks whose tee'd streams are shown. The zero
 	// value (not set) shows all.
 	Show RankSet `json:"show"`
+	// ShowLocal is the same by local rank; a stream is shown if both allow it.
+	ShowLocal RankSet `json:"show_local,omitzero"`
 	// Prefix is a template put before every line; nil means the default: none
 	// for a single worker, "[{rank}] " for more.
 	Prefix *Template `json:"prefix,omitempty"`
@@ -84,6 +92,11 @@ type Console struct {
 	// Quiet keeps sluice's own reports off the screen. Workers' output and
 	// errors of sluice itself are still shown.
 	Quiet bool `json:"quiet,omitempty"`
+}
+
+// Shows tells whether a rank's output reaches the screen.
+func (c Console) Shows(rank, local int) bool {
+	return (c.Show.IsZero() || c.Show.Contains(rank)) && (c.ShowLocal.IsZero() || c.ShowLocal.Contains(local))
 }
 
 // DefaultLinger is how long the end waits for a stuck console unless told otherwise.
@@ -120,6 +133,9 @@ const (
 	StdinAll StdinMode = "all"
 	// StdinFIFO gives one rank a FIFO that writers may open and close.
 	StdinFIFO StdinMode = "fifo"
+	// StdinShared gives the launcher's standard input itself to every rank, as
+	// torchrun does: who reads first gets it.
+	StdinShared StdinMode = "shared"
 )
 
 // Stop says how a gang is asked to end.
@@ -133,6 +149,13 @@ type Stop struct {
 	// LeaderFirst signals the worker alone, and the rest of its group only
 	// once the worker has ended (data loaders then survive a checkpoint).
 	LeaderFirst bool `json:"leader_first,omitempty"`
+	// On are the signals to sluice that stop the run; nil means INT, TERM, HUP
+	// and QUIT. Each ends the gang with Signal, or by AsSent with itself.
+	On     []Signal `json:"on,omitempty"`
+	AsSent bool     `json:"as_sent,omitempty"`
+	// Forward are the signals to sluice that go to the workers' groups and end
+	// nothing; nil means USR1 and USR2.
+	Forward []Signal `json:"forward,omitempty"`
 }
 
 // DefaultGrace is the time from stop signal to SIGKILL unless told otherwise.
@@ -144,6 +167,24 @@ func (s Stop) GracePeriod() time.Duration {
 		return DefaultGrace
 	}
 	return time.Duration(s.Grace)
+}
+
+// StopsOn are the effective signals that stop a run.
+func (s Stop) StopsOn() []Signal {
+	if s.On == nil {
+		return []Signal{SIGINT, SIGTERM, SIGHUP, SIGQUIT}
+	}
+	return s.On
+}
+
+// Forwards are the effective signals that are passed on. One that stops the run
+// is not among them.
+func (s Stop) Forwards() []Signal {
+	out := s.Forward
+	if out == nil {
+		out = []Signal{SIGUSR1, SIGUSR2}
+	}
+	return slices.DeleteFunc(slices.Clone(out), func(sig Signal) bool { return slices.Contains(s.StopsOn(), sig) })
 }
 
 // StopSignal is the effective stop signal.

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-const stdinAllowed = "none, all, a rank, fifo:PATH (for rank 0) or fifo:PATH@RANK"
+const stdinAllowed = "none, all, shared, a rank, fifo:PATH (for rank 0) or fifo:PATH@RANK"
 
-// ParseStdin reads "none", "all", a rank, "fifo:PATH" or "fifo:PATH@RANK".
+// ParseStdin reads "none", "all", "shared", a rank, "fifo:PATH" or "fifo:PATH@RANK".
 //
 // Without @RANK the FIFO is rank 0's. Only an @ followed by nothing but digits
 // up to the end names a rank, so a path that ends like that itself needs @RANK
@@ -24,6 +24,8 @@ func ParseStdin(s string) (Stdin, error) {
 		return Stdin{Mode: StdinNone}, nil
 	case "all":
 		return Stdin{Mode: StdinAll}, nil
+	case "shared":
+		return Stdin{Mode: StdinShared}, nil
 	}
 	if path, ok := strings.CutPrefix(s, "fifo:"); ok {
 		v := Stdin{Mode: StdinFIFO, Path: path}
@@ -44,7 +46,7 @@ func ParseStdin(s string) (Stdin, error) {
 		return v, nil
 	}
 	if !allDigits(s) {
-		return fail(0, fmt.Sprintf("%q is not a choice%s", shorten(s), didYouMean(s, []string{"none", "all", "fifo:"})))
+		return fail(0, fmt.Sprintf("%q is not a choice%s", shorten(s), didYouMean(s, []string{"none", "all", "shared", "fifo:"})))
 	}
 	rank, why := parseRank(s)
 	if why != "" {
@@ -70,7 +72,7 @@ func parseRank(digits string) (int, string) {
 // String is the canonical text, "" for the default.
 func (s Stdin) String() string {
 	switch s.Mode {
-	case StdinNone, StdinAll:
+	case StdinNone, StdinAll, StdinShared:
 		return string(s.Mode)
 	case StdinRank:
 		return strconv.Itoa(s.Rank)

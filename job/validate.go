@@ -19,6 +19,7 @@ func (s *Spec) Validate() error {
 	for _, check := range []func(*Spec) *UsageError{
 		(*Spec).checkCommand, (*Spec).checkNames, (*Spec).checkPlace, (*Spec).checkLimits,
 		(*Spec).checkStreams, (*Spec).checkStop, (*Spec).checkPolicies, (*Spec).checkRotate,
+		(*Spec).checkTorch, (*Spec).checkNodes,
 	} {
 		if e := check(s); e != nil {
 			return e
@@ -108,12 +109,13 @@ func (s *Spec) checkLimits() *UsageError {
 
 func (s *Spec) checkStreams() *UsageError {
 	n := s.Size()
-	if show := s.Console.Show; show.set && !show.isNone() && !containsBelow(show, n) {
+	// The ranks of a gang among several are known only when all have met.
+	if show := s.Console.Show; !s.Nodes.Several() && show.set && !show.isNone() && !containsBelow(show, n) {
 		return &UsageError{Field: "console.show", Value: show.String(),
 			Why: "none of these ranks exists: " + haveRanks(n), Hint: "none shows nothing on purpose"}
 	}
 	switch s.Stdin.Mode {
-	case StdinDefault, StdinNone, StdinAll:
+	case StdinDefault, StdinNone, StdinAll, StdinShared:
 		if s.Stdin.Rank != 0 {
 			return &UsageError{Field: "stdin.rank", Value: strconv.Itoa(s.Stdin.Rank),
 				Why: "only the modes rank and fifo have a rank"}
@@ -125,7 +127,7 @@ func (s *Spec) checkStreams() *UsageError {
 		}
 	default:
 		return &UsageError{Field: "stdin.mode", Value: string(s.Stdin.Mode), Why: "there is no such mode",
-			Hint: "choose among none, all, rank and fifo"}
+			Hint: "choose among none, all, shared, rank and fifo"}
 	}
 	switch fifo := s.Stdin.Mode == StdinFIFO; {
 	case fifo && s.Stdin.Path == "":

@@ -1,6 +1,9 @@
 package job
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 func (s *Spec) checkStop() *UsageError {
 	if e := checkSignal("stop.signal", s.Stop.Signal); e != nil {
@@ -12,6 +15,14 @@ func (s *Spec) checkStop() *UsageError {
 	}
 	if e := checkSignal("stall.signal", s.Stall.Signal); e != nil {
 		return e
+	}
+	for _, sig := range append(slices.Clone(s.Stop.On), s.Stop.Forward...) {
+		if e := checkSignal("stop.on", sig); e != nil {
+			return e
+		}
+		if sig == SIGKILL || sig == SIGSTOP {
+			return &UsageError{Field: "stop.on", Value: sig.String(), Why: "the kernel lets nobody hear it"}
+		}
 	}
 	if s.Stall.Timeout <= 0 && (s.Stall.Command != "" || s.Stall.Signal != 0) {
 		return &UsageError{Field: "stall.timeout", Value: s.Stall.Timeout.String(),

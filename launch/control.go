@@ -229,13 +229,13 @@ func (h *Handle) Record() runs.Record {
 
 // snapshot brings the record up to date.
 func (h *Handle) snapshot() {
-	h.rec.Attempt, h.rec.Restarts, h.rec.Spec = h.attempt, h.restarts, h.spec
+	h.rec.Attempt, h.rec.Restarts, h.rec.Spec, h.rec.RankBase = h.attempt, h.restarts, h.spec, h.place.Base
 	h.rec.Workers = h.rec.Workers[:0]
 	for _, w := range h.workers {
 		if w == nil {
 			continue
 		}
-		rw := runs.Worker{Outcome: w.out, Dir: runs.WorkerDir(w.life, w.rank)}
+		rw := runs.Worker{Outcome: w.out, Dir: runs.WorkerDir(w.life, w.local)}
 		if !w.ended && w.proc != nil {
 			rw.Identity = w.identity()
 		}

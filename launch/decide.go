@@ -17,7 +17,37 @@ func (h *Handle) onFailure(w *worker) {
 		return
 	}
 	if h.spec.OnFailure.Stops(h.failures, h.spec.Workers) {
+		h.tell(h.first)
 		h.beginStop(stopOrder{cause: job.CausePeer, because: h.first})
+	}
+}
+
+// findRoot looks, when all have ended, for the failure behind the one that was
+// noticed first: a rank that raised its exception earlier and took longer to
+// end, by itself or by our signal, is the culprit, and the others its victims.
+func (h *Handle) findRoot() {
+	if h.first == nil {
+		return
+	}
+	root := h.first
+	for _, w := range h.workers {
+		if w == nil || w.out.FailedAt.IsZero() {
+			continue
+		}
+		wrote := w.out.Cause == job.CausePeer && w.out.ErrorFile != ""
+		if (wrote || w.out.Failed()) && w.out.FailedAt.Before(root.out.FailedAt) {
+			root = w
+		}
+	}
+	if root == h.first {
+		return
+	}
+	h.first = root
+	root.out.Cause, root.out.Because = job.CauseOwn, nil
+	for _, w := range h.workers {
+		if w != nil && w.out.Because != nil {
+			w.out.Because = &root.rank
+		}
 	}
 }
 
@@ -73,19 +103,18 @@ func (h *Handle) restartWorker(w *worker) bool {
 		Detail: fmt.Sprintf("worker restart %d of %d in %v", h.restarts, h.spec.Restart.Max, wait)})
 	h.note(fmt.Sprintf("rank %d failed (%s): restarting it (%d of %d)%s", w.rank, describeShort(w.out),
 		h.restarts, h.spec.Restart.Max, inTime(wait)))
-	rank, life := w.rank, w.life+1
-	h.reborn[rank] = true
-	time.AfterFunc(wait, func() { h.do(func() { h.rebirth(rank, life) }) })
+	local, life := w.local, w.life+1
+	h.reborn[local] = true
+	time.AfterFunc(wait, func() { h.do(func() { h.rebirth(local, life) }) })
 	return true
 }
 
-func (h *Handle) rebirth(rank, life int) {
-	delete(h.reborn, rank)
+func (h *Handle) rebirth(local, life int) {
+	delete(h.reborn, local)
 	if h.stop.asked {
 		return
 	}
-	addr, port := h.env.attempt()
-	if err := h.startWorkers([]int{rank}, life, addr, port); err != nil {
+	if err := h.startWorkers([]int{local}, life); err != nil {
 		h.startFailed(err)
 		if h.spec.OnFailure.Stops(h.failures, h.spec.Workers) {
 			h.beginStop(stopOrder{cause: job.CausePeer, because: h.first, final: true})
@@ -117,7 +146,7 @@ func (h *Handle) onStall(now time.Time) {
 // conclude turns outcomes into the verdict and the exit status.
 func (h *Handle) conclude() {
 	r := &h.result
-	r.RunID, r.Dir, r.Started, r.Attempts = h.id, h.dir, h.started, h.attempt+1
+	r.RunID, r.Dir, r.Host, r.Started, r.Attempts = h.id, h.dir, h.host, h.started, h.attempt+1
 	r.Outcomes = nil
 	for _, w := range h.workers {
 		if w == nil {
@@ -142,10 +171,12 @@ func (h *Handle) conclude() {
 		}
 	case h.stop.asked && o.cause == job.CauseLauncher:
 		r.Verdict, r.Status, r.Detail = job.Stopped, 128+int(job.SIGKILL), o.detail
+	case h.stop.asked && o.cause == job.CauseNode:
+		r.Verdict, r.Status, r.Detail = job.Failed, o.status, o.detail
 	case h.stop.asked && o.cause == job.CauseFull:
 		r.Verdict, r.Status, r.Detail = job.Failed, job.StatusInternal, o.detail
 	case h.first != nil:
-		r.Verdict = job.Failed
+		r.Verdict, r.Detail = job.Failed, h.elsewhere
 		r.Status = job.ExitStatus(h.spec.ExitCode, r.Outcomes, r.First)
 	default:
 		r.Verdict, r.Status = job.Succeeded, 0

@@ -25,6 +25,9 @@ type environ struct {
 	host     string
 
 	masterAddr, masterPort string
+	devices                string // CUDA_VISIBLE_DEVICES
+	devicesSet             bool
+	ncclAsync              string
 }
 
 func newEnviron(spec *job.Spec, inherited []string, run, socket, host string) *environ {
@@ -63,6 +66,17 @@ func newEnviron(spec *job.Spec, inherited []string, run, socket, host string) *e
 		e.base = append(e.base, "PYTHONUNBUFFERED=1")
 	}
 	e.masterAddr, e.masterPort = has["MASTER_ADDR"], has["MASTER_PORT"]
+	if t := spec.Torch; t != nil {
+		// torchrun has flags for these, and does not look at the environment.
+		e.masterAddr, e.masterPort = t.MasterAddr, ""
+		if t.MasterPort > 0 {
+			e.masterPort = strconv.Itoa(t.MasterPort)
+		}
+	}
+	e.devices, e.devicesSet = has["CUDA_VISIBLE_DEVICES"]
+	if e.ncclAsync = has["TORCH_NCCL_ASYNC_ERROR_HANDLING"]; e.ncclAsync == "" {
+		e.ncclAsync = "1"
+	}
 	return e
 }
 
@@ -102,8 +116,9 @@ func freePort() string {
 	return torchDefault
 }
 
-// worker is the environment of one rank.
-func (e *environ) worker(rank, attempt int, dir, addr, port string) []string {
+// worker is the environment of one local rank in its life-th life, which starts
+// its group for the restarts-th time anew.
+func (e *environ) worker(local, life, restarts int, dir string, at Place) ([]string, error) {
 	n := e.spec.Workers
 	set := make([]string, 0, 32)
 	add := func(k, v string) {
@@ -111,58 +126,42 @@ func (e *environ) worker(rank, attempt int, dir, addr, port string) []string {
 			set = append(set, k+"="+v)
 		}
 	}
-	r, size := strconv.Itoa(rank), strconv.Itoa(n)
+	r, size := strconv.Itoa(at.Base+local), strconv.Itoa(at.Size)
+	localRank, localSize := strconv.Itoa(local), strconv.Itoa(n)
 	for _, d := range e.dialects {
 		switch d {
 		case job.DialectTorch:
-			role := e.spec.Role
-			if role == "" {
-				role = "default"
+			if err := e.torch(add, local, restarts, dir, at); err != nil {
+				return nil, err
 			}
-			add("RANK", r)
-			add("LOCAL_RANK", r)
-			add("WORLD_SIZE", size)
-			add("LOCAL_WORLD_SIZE", size)
-			add("GROUP_RANK", "0")
-			add("GROUP_WORLD_SIZE", "1")
-			add("ROLE_NAME", role)
-			add("ROLE_RANK", r)
-			add("ROLE_WORLD_SIZE", size)
-			add("MASTER_ADDR", addr)
-			add("MASTER_PORT", port)
-			add("TORCHELASTIC_RESTART_COUNT", strconv.Itoa(attempt))
-			add("TORCHELASTIC_MAX_RESTARTS", strconv.Itoa(e.spec.Restart.Max))
-			add("TORCHELASTIC_RUN_ID", e.run)
-			add("TORCHELASTIC_USE_AGENT_STORE", "False")
-			add("TORCHELASTIC_ERROR_FILE", dir+"/error.json")
 		case job.DialectOMPI:
 			add("OMPI_COMM_WORLD_RANK", r)
 			add("OMPI_COMM_WORLD_SIZE", size)
-			add("OMPI_COMM_WORLD_LOCAL_RANK", r)
-			add("OMPI_COMM_WORLD_LOCAL_SIZE", size)
-			add("OMPI_COMM_WORLD_NODE_RANK", r)
+			add("OMPI_COMM_WORLD_LOCAL_RANK", localRank)
+			add("OMPI_COMM_WORLD_LOCAL_SIZE", localSize)
+			add("OMPI_COMM_WORLD_NODE_RANK", localRank)
 			add("OMPI_UNIVERSE_SIZE", size)
 		case job.DialectPMI:
 			add("PMI_RANK", r)
 			add("PMI_SIZE", size)
 			add("PMI_ID", r)
-			add("MPI_LOCALRANKID", r)
-			add("MPI_LOCALNRANKS", size)
+			add("MPI_LOCALRANKID", localRank)
+			add("MPI_LOCALNRANKS", localSize)
 		case job.DialectSlurm:
 			add("SLURM_PROCID", r)
-			add("SLURM_LOCALID", r)
-			add("SLURM_NODEID", "0")
+			add("SLURM_LOCALID", localRank)
+			add("SLURM_NODEID", strconv.Itoa(at.Group))
 			add("SLURM_NTASKS", size)
 			add("SLURM_NPROCS", size)
-			add("SLURM_NNODES", "1")
-			add("SLURM_TASKS_PER_NODE", size)
+			add("SLURM_NNODES", strconv.Itoa(at.Groups))
+			add("SLURM_TASKS_PER_NODE", localSize)
 			add("SLURM_NODELIST", e.host)
-			add("SLURM_LAUNCH_NODE_IPADDR", addr)
+			add("SLURM_LAUNCH_NODE_IPADDR", at.MasterAddr)
 		}
 	}
 	add("SLUICE_RUN", e.run)
 	add("SLUICE_RANK", r)
-	add("SLUICE_ATTEMPT", strconv.Itoa(attempt))
+	add("SLUICE_ATTEMPT", strconv.Itoa(life))
 	if e.socket != "" {
 		add("SLUICE_SOCKET", e.socket)
 	}
@@ -177,7 +176,7 @@ func (e *environ) worker(rank, attempt int, dir, addr, port string) []string {
 			out = append(out, kv)
 		}
 	}
-	return append(append(out, set...), e.own...)
+	return append(append(out, set...), e.own...), nil
 }
 
 // added lists the entries of a rank's environment that are not simply

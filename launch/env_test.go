@@ -35,7 +35,12 @@ func TestDialects(t *testing.T) {
 	}
 	for d, want := range all {
 		spec := job.Spec{Workers: 4, Role: "trainer", Dialects: []job.Dialect{d}}
-		env := asMap(t, newEnviron(&spec, []string{"HOME=/root"}, "run-abc", "/run/s.sock", "node7").worker(2, 3, "/logs/2", "10.0.0.1", "1234"))
+		list, err := newEnviron(&spec, []string{"HOME=/root"}, "run-abc", "/run/s.sock", "node7").worker(2, 3, 3, "/logs/2",
+			Place{Size: 4, Groups: 1, RoleSize: 4, MasterAddr: "10.0.0.1", MasterPort: "1234"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := asMap(t, list)
 		for k, v := range want {
 			if env[k] != v {
 				t.Errorf("%s: %s is %q, not %q", d, k, env[k], v)
@@ -64,7 +69,10 @@ func TestEnvironmentLayers(t *testing.T) {
 	if addr != "host" || port == "" {
 		t.Errorf("the meeting point is %s:%s", addr, port)
 	}
-	env := e.worker(0, 0, "/d", addr, port)
+	env, err := e.worker(0, 0, 0, "/d", Place{Size: 2, Groups: 1, RoleSize: 2, MasterAddr: addr, MasterPort: port})
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := asMap(t, env)
 	for k, v := range map[string]string{"A": "2", "B": "0", "RANK": "mine", "WORLD_SIZE": "2", "PYTHONUNBUFFERED": "", "MASTER_ADDR": "host"} {
 		if m[k] != v {

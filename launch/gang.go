@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
-	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
@@ -92,6 +91,7 @@ func (h *Handle) setSinks(stdout, stderr *os.File) {
 // already running are killed: there is no half gang.
 func (h *Handle) startGang() error {
 	h.first, h.failures = nil, 0
+	h.told, h.elsewhere = false, ""
 	h.stop = stopState{}
 	h.phase = phaseRunning
 	h.gangStart = time.Now()
@@ -99,14 +99,13 @@ func (h *Handle) startGang() error {
 	go h.oom() // it reads some files, which the workers need not wait for
 	h.lastData.Store(h.gangStart.UnixNano())
 	h.workers = make([]*worker, h.spec.Workers)
-	addr, port := h.env.attempt()
 	for lo := 0; lo < h.spec.Workers; lo += batch {
 		hi := min(lo+batch, h.spec.Workers)
-		ranks := make([]int, 0, batch)
-		for r := lo; r < hi; r++ {
-			ranks = append(ranks, r)
+		locals := make([]int, 0, batch)
+		for l := lo; l < hi; l++ {
+			locals = append(locals, l)
 		}
-		if err := h.startWorkers(ranks, h.attempt, addr, port); err != nil {
+		if err := h.startWorkers(locals, h.attempt); err != nil {
 			h.rollback()
 			return err
 		}
@@ -114,13 +113,13 @@ func (h *Handle) startGang() error {
 	return nil
 }
 
-// startWorkers starts some ranks' lives number life.
-func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
+// startWorkers starts some local ranks' lives number life.
+func (h *Handle) startWorkers(locals []int, life int) error {
 	type ends struct {
 		files [3]*os.File
 		close []*os.File
 	}
-	made := make([]ends, len(ranks))
+	made := make([]ends, len(locals))
 	defer func() {
 		for _, e := range made {
 			for _, f := range e.close {
@@ -128,19 +127,18 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 			}
 		}
 	}()
-	cgroups := h.makeCgroups(ranks)
+	cgroups := h.makeCgroups(locals)
 	held := Held{RunDir: h.dir, Attempt: life}
-	for i, r := range ranks {
-		w := &worker{rank: r, life: life, dir: filepath.Join(h.dir, runs.WorkerDir(life, r))}
-		w.out = job.Outcome{Rank: r, LocalRank: r, Attempt: life, Kind: job.KindRunning}
-		h.workers[r] = w
+	for i, l := range locals {
+		w := h.newWorker(l, life)
+		h.workers[l] = w
 		if err := makeDir(w.dir); err != nil {
-			return &startError{rank: r, err: explain("making the directory of rank "+itoa(r), err)}
+			return &startError{w, explain("making the directory of rank "+itoa(w.rank), err)}
 		}
 		var err error
 		made[i].files, made[i].close, err = h.openTaps(w)
 		if err != nil {
-			return &startError{rank: r, err: err}
+			return &startError{w, err}
 		}
 		held.add(w)
 	}
@@ -150,7 +148,7 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		h.cgroups = nil
 	}
 	for i, cg := range cgs {
-		h.workers[ranks[i]].cg = cg
+		h.workers[locals[i]].cg = cg
 	}
 	// The guard has the pipes before anything can write into them.
 	if h.opt.Guard != nil && len(held.Streams) > 0 {
@@ -158,11 +156,11 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 			h.note("nobody guards this run against a kill -9: " + err.Error())
 		}
 	}
-	cmds := make([]*proc.Cmd, len(ranks))
-	for i, r := range ranks {
-		cmd, err := h.command(h.workers[r], made[i].files, life, addr, port)
+	cmds := make([]*proc.Cmd, len(locals))
+	for i, l := range locals {
+		cmd, err := h.command(h.workers[l], made[i].files)
 		if err != nil {
-			return &startError{rank: r, err: err}
+			return &startError{h.workers[l], err}
 		}
 		cmds[i] = cmd
 	}
@@ -195,10 +193,10 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 		if !more {
 			break
 		}
-		w := h.workers[ranks[i]]
-		h.input.started(w.rank)
+		w := h.workers[locals[i]]
+		h.input.started(w.local)
 		if s.Err != nil {
-			return &startError{rank: w.rank, err: s.Err}
+			return &startError{w, s.Err}
 		}
 		for _, f := range made[i].close {
 			f.Close()
@@ -212,15 +210,15 @@ func (h *Handle) startWorkers(ranks []int, life int, addr, port string) error {
 
 // makeCgroups makes the workers' cgroups beside other work; the answer waits
 // for them. Without an answer for all there is none for any.
-func (h *Handle) makeCgroups(ranks []int) func() ([]*proc.Cgroup, error) {
+func (h *Handle) makeCgroups(locals []int) func() ([]*proc.Cgroup, error) {
 	if h.cgroups == nil {
 		return func() ([]*proc.Cgroup, error) { return nil, nil }
 	}
 	var cgs []*proc.Cgroup
 	done := make(chan error, 1)
 	go func(all *proc.Cgroups) {
-		for _, r := range ranks {
-			cg, err := all.Worker(strconv.Itoa(r))
+		for _, l := range locals {
+			cg, err := all.Worker(strconv.Itoa(l))
 			if err != nil {
 				done <- err
 				return
@@ -238,17 +236,49 @@ func (h *Handle) makeCgroups(ranks []int) func() ([]*proc.Cgroup, error) {
 }
 
 // command is what one worker executes.
-func (h *Handle) command(w *worker, files [3]*os.File, life int, addr, port string) (*proc.Cmd, error) {
-	in, err := h.input.file(w.rank)
+func (h *Handle) command(w *worker, files [3]*os.File) (*proc.Cmd, error) {
+	in, err := h.input.file(w.local)
 	if err != nil {
 		return nil, err
 	}
 	files[0] = in
-	env := h.env.worker(w.rank, life, w.dir, addr, port)
+	env, err := h.env.worker(w.local, w.life, h.restartCount(w), w.dir, h.place)
+	if err != nil {
+		return nil, err
+	}
+	path, args, err := h.program(w.local, env)
+	if err != nil {
+		return nil, err
+	}
 	return &proc.Cmd{
-		Path: h.path, Args: h.args, Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
+		Path: path, Args: args, Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
 		Files: files[:], Rlimits: h.spec.Rlimits, Cgroup: w.cg,
 	}, nil
+}
+
+// restartCount is what a worker is told about lives before its own.
+func (h *Handle) restartCount(w *worker) int {
+	if h.scope() == job.RestartWorker {
+		return w.life
+	}
+	return h.restarts
+}
+
+// program is the file and the arguments of one local rank: the same for all,
+// unless they have macros.
+func (h *Handle) program(local int, env []string) (path string, args []string, err error) {
+	if h.spec.Torch == nil || !h.spec.Torch.Macros || h.spec.Func != "" {
+		return h.path, h.args, nil
+	}
+	args = make([]string, len(h.args))
+	for i, a := range h.args {
+		args[i] = job.ExpandMacros(a, local)
+	}
+	if args[0] == h.args[0] {
+		return h.path, args, nil
+	}
+	path, err = proc.LookPath(args[0], h.spec.Cwd, env)
+	return path, args, err
 }
 
 // begun takes over a worker that has just been executed.
@@ -258,7 +288,7 @@ func (h *Handle) begun(w *worker, p *proc.Process) {
 	w.out.PID = p.Pid()
 	h.startPumps(w)
 	rank := w.rank
-	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: w.life, Rank: &rank, PID: w.out.PID, Time: w.out.Started})
+	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: w.life, Rank: &rank, LocalRank: w.otherLocal(), PID: w.out.PID, Time: w.out.Started})
 	// exits has room for every worker and nobody lives twice unread, so the
 	// send cannot block even if the loop is busy starting others.
 	p.OnExit(func() { h.exits <- w })
@@ -278,12 +308,12 @@ func makeDir(dir string) error {
 
 // startError names the rank that could not be started.
 type startError struct {
-	rank int
-	err  error
+	w   *worker
+	err error
 }
 
 func (e *startError) Error() string {
-	return fmt.Sprintf("rank %d could not be started: %v", e.rank, e.err)
+	return fmt.Sprintf("rank %d could not be started: %v", e.w.rank, e.err)
 }
 func (e *startError) Unwrap() error { return e.err }
 
@@ -312,20 +342,19 @@ func (h *Handle) gangFailed(err error) {
 // startFailed turns a failed start into the worker's outcome; the loop waits
 // for what is being killed.
 func (h *Handle) startFailed(err error) {
-	rank := 0
+	var w *worker
 	var se *startError
 	if errors.As(err, &se) {
-		rank, err = se.rank, se.err
-	}
-	w := h.workers[rank]
-	if w == nil {
-		w = &worker{rank: rank, ended: true, gone: true}
-		h.workers[rank] = w
+		w, err = se.w, se.err
+	} else if w = h.workers[0]; w == nil {
+		w = h.newWorker(0, h.attempt)
+		w.ended, w.gone = true, true
+		h.workers[0] = w
 	}
 	w.out.Kind, w.out.Code = job.KindStartFailed, job.StatusInternal
-	w.out.Rank, w.out.LocalRank, w.out.Attempt = rank, rank, h.attempt
 	w.out.Detail = err.Error()
 	w.out.Ended = time.Now()
+	w.out.FailedAt = w.out.Ended
 	if w.proc == nil {
 		w.abandonTaps()
 		w.ended, w.gone = true, true

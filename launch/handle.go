@@ -70,6 +70,15 @@ type Handle struct {
 	stallPid  atomic.Int64 // of --on-stall, while it runs; the reaper asks
 	startErr  error        // why the first gang did not start
 
+	place     Place         // of this attempt's gang
+	changes   <-chan Change // of the world since Join; nil without one
+	joins     chan joined
+	lefts     chan error
+	leave     context.CancelFunc // ends a Join or Done that is under way
+	worldly   sync.WaitGroup     // calls of the world that are under way
+	told      bool               // of this attempt's failure
+	elsewhere string             // the failure on another node that came first
+
 	stallStopAt time.Time // when a stalled gang is stopped, after its stacks
 	stallSignal bool      // --stall-signal went out
 	suspended   bool      // by ^Z: no silence counts
@@ -85,6 +94,8 @@ type phase int
 const (
 	phaseRunning phase = iota
 	phaseBackoff       // between two attempts
+	phaseJoining       // waits for a place
+	phaseLeaving       // all workers succeeded; those of other nodes may go on
 	phaseEnded
 )
 
@@ -106,6 +117,7 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 	h := &Handle{
 		given: spec, spec: spec, opt: opt, host: hostname(),
 		cmds: make(chan func()), done: make(chan struct{}),
+		joins: make(chan joined, 1), lefts: make(chan error, 1),
 		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{}, asked: map[int]bool{},
 	}
 	h.patience, h.impatient = context.WithCancel(context.Background())
@@ -128,7 +140,10 @@ func (h *Handle) resolve() error {
 	if h.spec.Func != "" {
 		return h.resolveFunc()
 	}
-	env := newEnviron(&h.spec, h.opt.Environ, "", "", h.host).worker(0, 0, "", "", "")
+	env, err := newEnviron(&h.spec, h.opt.Environ, "", "", h.host).worker(0, 0, 0, "", Place{})
+	if err != nil {
+		return err
+	}
 	path, err := proc.LookPath(h.spec.Command[0], h.spec.Cwd, env)
 	if err != nil {
 		return err
@@ -181,16 +196,18 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 	// Whoever finds the run after a kill -9 in the middle of the start learns
 	// from this where its processes are.
 	h.saved = h.saveMeanwhile()
-	err = h.startGang()
-	if serr := h.saved(); serr != nil { // nothing was started then
+	h.nextAttempt()
+	if h.phase == phaseJoining {
+		select {
+		case j := <-h.joins:
+			h.onJoined(j)
+		case <-time.After(joinAtOnce):
+		}
+	}
+	if err := h.saved(); err != nil { // nothing was started then
 		h.unground()
-		return explain("starting run", serr)
+		return explain("starting run", err)
 	}
-	if err != nil {
-		h.startErr = err
-		h.gangFailed(err)
-	}
-	h.saveSoon()
 	go h.loop()
 	return nil
 }

@@ -36,6 +36,12 @@ func (h *Handle) loop() {
 		case <-cancelled:
 			cancelled = nil
 			h.beginStop(stopOrder{cause: job.CauseUser, detail: "cancelled"})
+		case j := <-h.joins:
+			h.onJoined(j)
+		case c := <-h.changes:
+			h.onChange(c)
+		case err := <-h.lefts:
+			h.onLeft(err)
 		case <-timer:
 			h.onTime(time.Now())
 		}
@@ -84,7 +90,8 @@ func (h *Handle) onTime(now time.Time) {
 		h.giveUp()
 	case due(h.backoffAt):
 		h.backoffAt = time.Time{}
-		h.restartGang()
+		h.attempt++
+		h.nextAttempt()
 	case due(h.tickAt):
 		h.endLeftovers(now)
 	case due(h.saveAt):
@@ -121,7 +128,8 @@ func (h *Handle) describe(w *worker) {
 	st := w.proc.Status()
 	o.Kind, o.Code, o.Signal, o.Core = st.Kind, st.Code, job.Signal(st.Signal), st.Core
 	o.Cause, o.Because = w.cause, w.because
-	o.ErrorFile = w.errorFile()
+	var wrote time.Time
+	o.ErrorFile, wrote = w.errorFile()
 	if o.Kind == job.KindSignaled && o.Signal == job.SIGKILL && !w.killed {
 		if oom, evidence := h.oomKilled(w); oom {
 			o.Cause, o.Detail = job.CauseOOM, evidence
@@ -131,6 +139,13 @@ func (h *Handle) describe(w *worker) {
 	// told apart by how it ended: the stop signal, or a clean exit, is ours.
 	if o.Cause == job.CausePeer && h.first == nil {
 		o.Cause, o.Because = job.CauseOwn, nil
+	}
+	// The end may come long after the exception: interpreters take their time.
+	switch {
+	case o.ErrorFile != "" && wrote.After(o.Started) && wrote.Before(o.Ended):
+		o.FailedAt = wrote
+	case o.Failed():
+		o.FailedAt = o.Ended
 	}
 }
 
@@ -182,10 +197,18 @@ func (h *Handle) attemptOver() bool {
 func (h *Handle) afterAttempt() {
 	h.tickAt = time.Time{}
 	h.sweep()
+	h.findRoot()
 	if h.opt.Guard != nil {
 		h.opt.Guard.Release(h.attempt)
 	}
-	if h.first == nil || h.stop.final || h.restarts >= h.spec.Restart.Max || h.scope() == job.RestartWorker {
+	switch {
+	case h.stop.rejoin && !h.stop.final && h.first == nil:
+		h.rejoin()
+		return
+	case h.first == nil && !h.stop.asked && h.place.Groups > 1:
+		h.leaveWorld()
+		return
+	case h.first == nil || h.stop.final || h.restarts >= h.spec.Restart.Max || h.scope() == job.RestartWorker:
 		h.phase = phaseEnded
 		return
 	}
@@ -205,18 +228,10 @@ func (h *Handle) afterAttempt() {
 	h.backoffAt = time.Now().Add(wait)
 }
 
-// restartGang begins the next attempt.
-func (h *Handle) restartGang() {
-	h.attempt++
-	if err := h.startGang(); err != nil {
-		h.gangFailed(err)
-	}
-	h.saveSoon()
-}
-
 // finish shows what is still to be shown, and writes the end down.
 func (h *Handle) finish() {
 	h.input.close()
+	h.leaveForGood()
 	h.conclude()
 	if h.console != nil {
 		h.result.Unshown = h.showRest().Unshown

@@ -32,6 +32,9 @@ type Options struct {
 	// call the Handle.
 	OnEvent func(job.Event)
 
+	// World places the gang among those of other nodes; nil: it is alone. It is
+	// closed at the end of the run.
+	World World
 	// Guard holds the workers' pipes for the case that this process is killed.
 	Guard Guard
 	// Launcher is the process that the user started, where it is another one.

@@ -54,12 +54,17 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 		Rlimits: spec.Rlimits, Nice: spec.Nice}
 	e := newEnviron(&spec, h.opt.Environ, id, "", h.host)
 	addr, port := e.attempt()
+	at := Place{Size: spec.Workers, Groups: 1, RoleSize: spec.Workers, MasterAddr: addr, MasterPort: port}
 	for r := range spec.Workers {
+		env, err := e.worker(r, 0, 0, filepath.Join(p.LogDir, runs.WorkerDir(0, r)), at)
+		if err != nil {
+			return Plan{}, err
+		}
 		dir := filepath.Join(p.LogDir, runs.WorkerDir(0, r))
 		p.Workers = append(p.Workers, PlanWorker{
 			Rank: r, Stdin: planStdin(spec, r),
 			Stdout: planOut(spec, r, job.Stdout, dir), Stderr: planOut(spec, r, job.Stderr, dir),
-			Env: e.added(e.worker(r, 0, dir, addr, port)),
+			Env: e.added(env),
 		})
 	}
 	return p, nil
@@ -68,6 +73,8 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 func planStdin(spec job.Spec, rank int) string {
 	s := spec.Stdin
 	switch {
+	case s.Mode == job.StdinShared:
+		return "the launcher's, shared by all"
 	case s.Mode == job.StdinDefault && spec.Workers == 1, s.Mode == job.StdinRank && s.Rank == rank:
 		return "the launcher's"
 	case s.Mode == job.StdinAll:

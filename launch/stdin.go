@@ -99,7 +99,7 @@ func (in *stdin) openAll(n int) error {
 // file is descriptor 0 of a rank; nil is /dev/null.
 func (in *stdin) file(rank int) (*os.File, error) {
 	switch {
-	case in.mode == job.StdinRank && rank == in.rank:
+	case in.mode == job.StdinRank && rank == in.rank, in.mode == job.StdinShared:
 		return in.src, nil
 	case in.mode == job.StdinFIFO && rank == in.rank:
 		return in.fifo, nil

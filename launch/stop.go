@@ -27,6 +27,7 @@ const (
 type stopState struct {
 	asked  bool
 	final  bool // no restart after it
+	rejoin bool // another node asked for the next attempt
 	order  stopOrder
 	signal job.Signal
 	asks   int // how often a person asked
@@ -55,7 +56,7 @@ func (h *Handle) beginStop(o stopOrder) {
 	switch {
 	case h.phase == phaseEnded: // only the console still goes on
 		h.impatient()
-	case h.phase == phaseBackoff: // nothing runs
+	case h.phase == phaseBackoff, h.phase == phaseJoining, h.phase == phaseLeaving: // nothing runs
 		h.stop = stopState{asked: true, final: true, order: o}
 		h.phase = phaseEnded
 	case h.stop.asked:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
@@ -14,7 +15,8 @@ import (
 
 // worker is one life of one rank. The loop owns it.
 type worker struct {
-	rank  int
+	rank  int // among the workers of all nodes
+	local int // among those of this gang
 	life  int // how many lives this rank had before; names its directory
 	dir   string
 	proc  *proc.Process
@@ -29,6 +31,21 @@ type worker struct {
 	because *int
 	killed  bool      // we sent SIGKILL
 	killAt  time.Time // when what outlives the leader is killed; zero: not asked
+}
+
+func (h *Handle) newWorker(local, life int) *worker {
+	w := &worker{rank: h.place.Base + local, local: local, life: life}
+	w.dir = filepath.Join(h.dir, runs.WorkerDir(life, local))
+	w.out = job.Outcome{Rank: w.rank, LocalRank: local, Attempt: life, Kind: job.KindRunning}
+	return w
+}
+
+// otherLocal is the local rank, if it is another number than the rank.
+func (w *worker) otherLocal() *int {
+	if w.local == w.rank {
+		return nil
+	}
+	return &w.local
 }
 
 // tap is one output stream of a worker that has a log.
@@ -68,20 +85,20 @@ func (w *worker) leftovers() []int {
 	return out
 }
 
-// errorFile is the worker's error.json, if it wrote one.
-func (w *worker) errorFile() string {
+// errorFile is the worker's error.json, if it wrote one, and when it did.
+func (w *worker) errorFile() (path string, at time.Time) {
 	p := filepath.Join(w.dir, "error.json")
 	if fi, err := os.Stat(p); err == nil && fi.Size() > 0 {
-		return p
+		return p, fi.ModTime()
 	}
-	return ""
+	return "", time.Time{}
 }
 
 // openTaps makes the logs of a worker and returns what its descriptors 1 and 2
 // are to be. Files in close are the worker's ends: the caller closes them once
 // it has started, or not.
 func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, err error) {
-	redirect, tee := h.spec.Streams(w.rank)
+	redirect, tee := h.spec.Streams(w.local)
 	for _, s := range []job.Stream{job.Stdout, job.Stderr} {
 		inherited := h.opt.Stdout
 		if s == job.Stderr {
@@ -111,7 +128,10 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 			files[s] = end
 			closeAfter = append(closeAfter, end)
 		default:
-			files[s] = inherited // nil is /dev/null
+			// nil is /dev/null, for ranks that are not to be seen.
+			if h.spec.Console.Shows(w.rank, w.local) {
+				files[s] = inherited
+			}
 		}
 	}
 	return files, closeAfter, nil
@@ -160,7 +180,7 @@ func (h *Handle) startPumps(w *worker) {
 			continue
 		}
 		if h.console != nil {
-			t.shown = h.console.Add(job.Fields{Rank: w.rank, LocalRank: w.rank, Attempt: w.life,
+			t.shown = h.console.Add(job.Fields{Rank: w.rank, LocalRank: w.local, Attempt: w.life,
 				Role: h.spec.Role, Host: h.host, Stream: t.std}, shownLog{t.log, h})
 		}
 		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, OnData: func(n int64, at time.Time) {

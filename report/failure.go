@@ -30,6 +30,7 @@ func (p *page) failure(o *job.Outcome, tails func(rank int) []byte) {
 	e, hasFile := p.errorFile(o)
 	if hasFile {
 		p.errorMessage(e)
+		p.line(1, "its error file: "+printable(o.ErrorFile))
 	}
 	p.lastWords(o, tails, hasFile && e.Callstack != "")
 }
@@ -40,20 +41,27 @@ func (p *page) when(o *job.Outcome) string {
 	if p.many() {
 		text = fmt.Sprintf("rank %d failed first", o.Rank)
 	}
-	if !o.Ended.IsZero() {
+	at := o.FailedAt
+	if at.IsZero() {
+		at = o.Ended
+	}
+	if !at.IsZero() {
 		if p.many() {
 			text += ","
 		}
-		text += " at " + o.Ended.Format("2006-01-02 15:04:05.000")
+		text += " at " + at.Format("2006-01-02 15:04:05.000")
 		began := o.Started
 		if began.IsZero() {
 			began = p.res.Started
 		}
-		if !began.IsZero() && !o.Ended.Before(began) {
-			text += ", " + span(o.Ended.Sub(began)) + " after the start"
+		if !began.IsZero() && !at.Before(began) {
+			text += ", " + span(at.Sub(began)) + " after the start"
 		}
 	}
 	var who []string
+	if p.spec.Nodes.Several() && p.res.Host != "" {
+		who = append(who, "host "+p.res.Host)
+	}
 	if o.LocalRank != o.Rank {
 		who = append(who, fmt.Sprintf("local rank %d", o.LocalRank))
 	}

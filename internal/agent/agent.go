@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"time"
 
@@ -165,7 +166,7 @@ func (a *host) supervise(st Start) (int, error) {
 		a.guard.introduce(h)
 	}
 	sigs := make(chan os.Signal, 4)
-	signal.Notify(sigs, wanted()...)
+	signal.Notify(sigs, heard(h.Spec().Stop.StopsOn())...)
 	go func() {
 		for {
 			select {
@@ -206,10 +207,11 @@ func isTerminal(f *os.File) bool {
 	return err == nil && term.IsTerminal(fd)
 }
 
-func wanted() []os.Signal {
+// heard are those of some signals that were not ignored when we were started.
+func heard(sigs []job.Signal) []os.Signal {
 	var out []os.Signal
-	for _, s := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT} {
-		if !signal.Ignored(s) {
+	for _, s := range sigs {
+		if s := unix.Signal(s); !signal.Ignored(s) {
 			out = append(out, s)
 		}
 	}
@@ -218,12 +220,16 @@ func wanted() []os.Signal {
 
 // stopBy is a signal's effect on the gang.
 func (a *host) stopBy(s unix.Signal, who string) {
-	switch s {
-	case unix.SIGUSR1, unix.SIGUSR2:
+	stop := a.h.Spec().Stop
+	if slices.Contains(stop.Forwards(), job.Signal(s)) {
 		a.h.Signal(job.AllRanks(), job.Signal(s))
-	default:
-		a.h.Stop(fmt.Sprintf("%s got %v", who, job.Signal(s)), 0, 128+int(s))
+		return
 	}
+	var sig job.Signal
+	if stop.AsSent {
+		sig = job.Signal(s)
+	}
+	a.h.Stop(fmt.Sprintf("%s got %v", who, job.Signal(s)), sig, 128+int(s))
 }
 
 // listen is the agent's ear for its launcher.

@@ -98,7 +98,7 @@ func (a *Agent) Launch(spec job.Spec, st Start) (run string, status int, err err
 	defer files[0].Close()
 	a.terminal = newTerminal(a.link)
 	if !st.Detach {
-		a.terminal.hear()
+		a.terminal.hear(spec.Stop)
 		if in := a.terminal.input(spec); in != nil {
 			st.Stdin = true
 			files = append(files, in)

@@ -5,6 +5,7 @@ package agent
 import (
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,13 +37,8 @@ func newTerminal(l *link) *terminal {
 // hear listens for signals: before anything runs, so that none is missed. What
 // comes early waits in the link until the agent can obey. Those that were
 // ignored when we were started (nohup, a shell's background job) stay ignored.
-func (t *terminal) hear() {
-	var want []os.Signal
-	for _, s := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTSTP} {
-		if !signal.Ignored(s) {
-			want = append(want, s)
-		}
-	}
+func (t *terminal) hear(stop job.Stop) {
+	want := heard(slices.Concat(stop.StopsOn(), stop.Forwards(), []job.Signal{job.Signal(unix.SIGTSTP)}))
 	want = append(want, unix.SIGCONT)
 	signal.Notify(t.sigs, want...)
 	t.wg.Add(1)
@@ -121,7 +117,7 @@ func (t *terminal) input(spec job.Spec) *os.File {
 
 func wantsInput(spec job.Spec) bool {
 	switch spec.Stdin.Mode {
-	case job.StdinRank, job.StdinAll:
+	case job.StdinRank, job.StdinAll, job.StdinShared:
 		return true
 	case job.StdinDefault:
 		return spec.Workers <= 1

@@ -60,10 +60,10 @@ rank when there is more than one (--raw: bytes as they are).
 
 // logFile is one log to show.
 type logFile struct {
-	rank, attempt int
-	std           job.Stream
-	dir           string
-	from          int64
+	rank, local, attempt int
+	std                  job.Stream
+	dir                  string
+	from                 int64
 }
 
 func (l logFile) name() string { return l.std.String() + ".log" }
@@ -122,7 +122,7 @@ func (o *logsOptions) files(rec *runs.Record, ranks job.RankSet) ([]logFile, err
 		}
 		dir := filepath.Join(rec.Dir, runs.WorkerDir(attempt, w.LocalRank))
 		for _, s := range streams {
-			l := logFile{rank: w.Rank, attempt: attempt, std: s, dir: dir, from: o.offset}
+			l := logFile{rank: w.Rank, local: w.LocalRank, attempt: attempt, std: s, dir: dir, from: o.offset}
 			size, err := stream.Size(dir, l.name())
 			if errors.Is(err, os.ErrNotExist) {
 				continue // this stream has no log

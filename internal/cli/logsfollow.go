@@ -138,7 +138,7 @@ func (f *following) log(ctx context.Context, l logFile) {
 		fmt.Fprintln(f.warn, "sluice:", skipped)
 		l.from = skipped.To
 	}
-	in := f.c.Add(job.Fields{Rank: l.rank, LocalRank: l.rank, Attempt: l.attempt,
+	in := f.c.Add(job.Fields{Rank: l.rank, LocalRank: l.local, Attempt: l.attempt,
 		Role: f.rec.Spec.Role, Host: f.rec.Host, Stream: l.std}, offsetSource{r, l.from})
 	defer in.Done()
 	for {
@@ -182,7 +182,11 @@ func (f *following) attempts(ctx context.Context, o *logsOptions, ranks job.Rank
 		known[*e.Rank] = e.Attempt
 		streams, _ := o.streams() // checked before
 		for _, s := range streams {
-			l := logFile{rank: *e.Rank, attempt: e.Attempt, std: s, dir: filepath.Join(f.rec.Dir, runs.WorkerDir(e.Attempt, *e.Rank))}
+			local := *e.Rank
+			if e.LocalRank != nil {
+				local = *e.LocalRank
+			}
+			l := logFile{rank: *e.Rank, local: local, attempt: e.Attempt, std: s, dir: filepath.Join(f.rec.Dir, runs.WorkerDir(e.Attempt, local))}
 			if _, err := stream.Size(l.dir, l.name()); err == nil {
 				f.wg.Go(func() { f.log(ctx, l) })
 			}

@@ -35,6 +35,8 @@ type Record struct {
 	Started  time.Time `json:"started"`
 	Attempt  int       `json:"attempt"`
 	Restarts int       `json:"restarts"`
+	// RankBase is the rank of the gang's first worker.
+	RankBase int `json:"rank_base,omitempty"`
 
 	// Launcher is absent for a detached run, Guardian for an attached one.
 	Launcher *proc.Identity `json:"launcher,omitempty"`
@@ -124,7 +126,7 @@ func (r *Record) AddUnlisted() {
 		if _, err := fmt.Sscanf(rel, "attempt_%d/%d", &life, &rank); err != nil || rel != WorkerDir(life, rank) {
 			continue
 		}
-		w := Worker{Outcome: job.Outcome{Rank: rank, LocalRank: rank, Attempt: life, Kind: job.KindRunning}, Dir: rel}
+		w := Worker{Outcome: job.Outcome{Rank: r.RankBase + rank, LocalRank: rank, Attempt: life, Kind: job.KindRunning}, Dir: rel}
 		at, known := listed[rank]
 		switch {
 		case !known:

@@ -95,7 +95,7 @@ func (m *merger) laneOf(in *Input) *lane {
 }
 
 func (m *merger) shows(in *Input) bool {
-	return m.show.IsZero() || m.show.Contains(in.fields.Rank)
+	return job.Console{Show: m.show, ShowLocal: m.cfg.Spec.ShowLocal}.Shows(in.fields.Rank, in.fields.LocalRank)
 }
 
 // round gives every queued input one turn and tells whether any moved.

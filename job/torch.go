@@ -1,0 +1,66 @@
+package job
+
+import "time"
+
+// Torch is what torchrun does for its workers besides giving them variables.
+type Torch struct {
+	// RunID is TORCHELASTIC_RUN_ID and tells runs apart that meet at one
+	// endpoint; empty means the run's id.
+	RunID string `json:"run_id,omitempty"`
+	// MasterAddr and MasterPort are where the workers meet; empty and 0 mean
+	// this machine and a port of its own for every attempt.
+	MasterAddr string `json:"master_addr,omitempty"`
+	MasterPort int    `json:"master_port,omitempty"`
+	// AgentStore lets the agent host the workers' TCPStore, a fresh one for
+	// every attempt; without it rank 0 does.
+	AgentStore bool `json:"agent_store,omitempty"`
+	// VirtualLocalRank gives every worker LOCAL_RANK 0 and its one device in
+	// CUDA_VISIBLE_DEVICES.
+	VirtualLocalRank bool `json:"virtual_local_rank,omitempty"`
+	// Macros replaces ${local_rank} in the command's arguments, and $$ by $.
+	Macros bool `json:"macros,omitempty"`
+	// NoErrorFile leaves TORCHELASTIC_ERROR_FILE empty.
+	NoErrorFile bool `json:"no_error_file,omitempty"`
+	// TimerFile is the FIFO on which workers ask for a deadline (torch's file
+	// timer); "auto" is one in the run's directory, empty none.
+	TimerFile string `json:"timer_file,omitempty"`
+	// HealthPort is where the agent answers over HTTP how it fares; 0 is nowhere.
+	HealthPort int `json:"health_port,omitempty"`
+}
+
+// Nodes places a run's gang among those of other machines. The agents of all
+// nodes are started with the same figures, but for Rank.
+type Nodes struct {
+	// Count is how many nodes there are; 0 and 1 mean that this one is alone.
+	Count int `json:"count,omitempty"`
+	// Rank is this node's, from 0. Node 0 is where the others meet.
+	Rank int `json:"rank,omitempty"`
+	// Host and Port are node 0's address as all nodes know it.
+	Host string `json:"host,omitempty"`
+	Port int    `json:"port,omitempty"`
+	// LocalAddr is the address that this node tells the others; empty means
+	// its host name.
+	LocalAddr string `json:"local_addr,omitempty"`
+	// JoinTimeout bounds the wait for all nodes; 0 means 600 s.
+	JoinTimeout Duration `json:"join_timeout,omitempty"`
+	// ExitBarrier bounds the wait for other nodes after success; 0 means
+	// not at all when ExitBarrierSet, else 300 s.
+	ExitBarrier    Duration `json:"exit_barrier,omitempty"`
+	ExitBarrierSet bool     `json:"exit_barrier_set,omitempty"`
+	// Heartbeat is how long a silent node is taken to be alive; 0 means 10 s.
+	Heartbeat Duration `json:"heartbeat,omitempty"`
+}
+
+// DefaultExitBarrier is how long a node that has succeeded waits for the others.
+const DefaultExitBarrier = 300 * time.Second
+
+// BarrierTime is the effective ExitBarrier.
+func (n Nodes) BarrierTime() time.Duration {
+	if n.ExitBarrier == 0 && !n.ExitBarrierSet {
+		return DefaultExitBarrier
+	}
+	return time.Duration(n.ExitBarrier)
+}
+
+// Several tells that there are other nodes.
+func (n Nodes) Several() bool { return n.Count > 1 }

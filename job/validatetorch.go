@@ -1,0 +1,44 @@
+package job
+
+import "strconv"
+
+func (s *Spec) checkTorch() *UsageError {
+	t := s.Torch
+	if t == nil {
+		return nil
+	}
+	for _, p := range []struct {
+		field string
+		port  int
+	}{{"torch.master_port", t.MasterPort}, {"torch.health_port", t.HealthPort}} {
+		if p.port < 0 || p.port > 65535 {
+			return &UsageError{Field: p.field, Value: strconv.Itoa(p.port), Why: "ports go from 0 to 65535"}
+		}
+	}
+	if hasNUL(t.TimerFile) {
+		return &UsageError{Field: "torch.timer_file", Value: t.TimerFile, Why: "a path cannot hold a NUL byte"}
+	}
+	return nil
+}
+
+func (s *Spec) checkNodes() *UsageError {
+	n := s.Nodes
+	switch {
+	case n.Count < 0:
+		return &UsageError{Field: "nodes.count", Value: strconv.Itoa(n.Count), Why: "there is at least one node"}
+	case n.Rank < 0 || n.Rank >= max(n.Count, 1):
+		return &UsageError{Field: "nodes.rank", Value: strconv.Itoa(n.Rank),
+			Why: "node ranks go from 0 to " + strconv.Itoa(max(n.Count, 1)-1)}
+	case !n.Several():
+		return nil
+	case n.Host == "":
+		return &UsageError{Field: "nodes.host", Why: "the nodes do not know where to meet", Hint: "name the address of node 0"}
+	case n.Port < 1 || n.Port > 65535:
+		return &UsageError{Field: "nodes.port", Value: strconv.Itoa(n.Port), Why: "the nodes must meet at a port from 1 to 65535"}
+	case n.JoinTimeout < 0 || n.ExitBarrier < 0 || n.Heartbeat < 0:
+		return &UsageError{Field: "nodes.join_timeout", Why: "a time cannot be negative"}
+	case s.Restart.Scope == RestartWorker:
+		return &UsageError{Field: "restart.scope", Value: string(RestartWorker), Why: "with several nodes the gangs start again together"}
+	}
+	return nil
+}
