@@ -13,8 +13,8 @@ type Event struct {
 	Rank    *int   `json:"rank,omitempty"`
 	// LocalRank is set where it is not the rank.
 	LocalRank *int   `json:"local_rank,omitempty"`
-	PID     int    `json:"pid,omitempty"`
-	Stream  string `json:"stream,omitempty"`
+	PID       int    `json:"pid,omitempty"`
+	Stream    string `json:"stream,omitempty"`
 	// Bytes and Offset belong to log events.
 	Bytes  int64 `json:"bytes,omitempty"`
 	Offset int64 `json:"offset,omitempty"`

@@ -63,6 +63,8 @@ type Spec struct {
 	Restart   Restart        `json:"restart"`
 	Rotate    Rotate         `json:"rotate"`
 
+	// Bind ties workers to CPUs and memory.
+	Bind Bind `json:"bind,omitzero"`
 	// Torch is set for a run that keeps torchrun's rules.
 	Torch *Torch `json:"torch,omitempty"`
 	// Nodes is set for a gang that is one of several.

@@ -1,7 +1,7 @@
 package job
 
-// closest is the candidate that word was probably meant to be, or "".
-func closest(word string, candidates []string) string {
+// Closest is the candidate that word was probably meant to be, or "".
+func Closest(word string, candidates []string) string {
 	if word == "" || len(word) > 32 {
 		return ""
 	}
@@ -42,7 +42,7 @@ func editDistance(a, b string) int {
 
 // didYouMean is the tail of an error about an unknown word.
 func didYouMean(word string, candidates []string) string {
-	c := closest(word, candidates)
+	c := Closest(word, candidates)
 	if c == "" {
 		return ""
 	}

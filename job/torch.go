@@ -22,11 +22,29 @@ type Torch struct {
 	// NoErrorFile leaves TORCHELASTIC_ERROR_FILE empty.
 	NoErrorFile bool `json:"no_error_file,omitempty"`
 	// TimerFile is the FIFO on which workers ask for a deadline (torch's file
-	// timer); "auto" is one in the run's directory, empty none.
+	// timer); TimerAuto is one in the run's directory, empty none.
 	TimerFile string `json:"timer_file,omitempty"`
 	// HealthPort is where the agent answers over HTTP how it fares; 0 is nowhere.
 	HealthPort int `json:"health_port,omitempty"`
+	// DuplicateStdout and DuplicateStderr are texts: a tee'd line that holds one
+	// of them also goes to one file of all ranks of the attempt.
+	DuplicateStdout []string `json:"duplicate_stdout,omitempty"`
+	DuplicateStderr []string `json:"duplicate_stderr,omitempty"`
 }
+
+// Duplicates are the texts for a stream; t may be nil.
+func (t *Torch) Duplicates(s Stream) []string {
+	switch {
+	case t == nil:
+		return nil
+	case s == Stderr:
+		return t.DuplicateStderr
+	}
+	return t.DuplicateStdout
+}
+
+// TimerAuto is a TimerFile in the run's directory.
+const TimerAuto = "auto"
 
 // Nodes places a run's gang among those of other machines. The agents of all
 // nodes are started with the same figures, but for Rank.

@@ -21,6 +21,8 @@ func (s *Spec) checkTorch() *UsageError {
 	return nil
 }
 
+func (s *Spec) checkBind() *UsageError { return s.Bind.check(s.Size()) }
+
 func (s *Spec) checkNodes() *UsageError {
 	n := s.Nodes
 	switch {

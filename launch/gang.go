@@ -246,14 +246,12 @@ func (h *Handle) command(w *worker, files [3]*os.File) (*proc.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, args, err := h.program(w.local, env)
-	if err != nil {
-		return nil, err
-	}
-	return &proc.Cmd{
-		Path: path, Args: args, Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
+	c := &proc.Cmd{
+		Path: h.path, Args: h.argv(w.local), Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
 		Files: files[:], Rlimits: h.spec.Rlimits, Cgroup: w.cg,
-	}, nil
+	}
+	h.bind(w.local, c)
+	return c, nil
 }
 
 // restartCount is what a worker is told about lives before its own.
@@ -264,21 +262,13 @@ func (h *Handle) restartCount(w *worker) int {
 	return h.restarts
 }
 
-// program is the file and the arguments of one local rank: the same for all,
-// unless they have macros.
-func (h *Handle) program(local int, env []string) (path string, args []string, err error) {
+// argv are the arguments of one local rank: the same for all, unless they have
+// macros.
+func (h *Handle) argv(local int) []string {
 	if h.spec.Torch == nil || !h.spec.Torch.Macros || h.spec.Func != "" {
-		return h.path, h.args, nil
+		return h.args
 	}
-	args = make([]string, len(h.args))
-	for i, a := range h.args {
-		args[i] = job.ExpandMacros(a, local)
-	}
-	if args[0] == h.args[0] {
-		return h.path, args, nil
-	}
-	path, err = proc.LookPath(args[0], h.spec.Cwd, env)
-	return path, args, err
+	return job.ExpandCommand(h.args, local)
 }
 
 // begun takes over a worker that has just been executed.
@@ -287,6 +277,7 @@ func (h *Handle) begun(w *worker, p *proc.Process) {
 	w.out.Started = time.Now()
 	w.out.PID = p.Pid()
 	h.startPumps(w)
+	h.reportBinding(w)
 	rank := w.rank
 	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: w.life, Rank: &rank, LocalRank: w.otherLocal(), PID: w.out.PID, Time: w.out.Started})
 	// exits has room for every worker and nobody lives twice unread, so the

@@ -14,6 +14,7 @@ import (
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
+	"github.com/sluicerun/sluice/topo"
 )
 
 // Handle is a run that goes on. Its methods may be called from any goroutine.
@@ -70,6 +71,9 @@ type Handle struct {
 	stallPid  atomic.Int64 // of --on-stall, while it runs; the reaper asks
 	startErr  error        // why the first gang did not start
 
+	bound  []topo.Binding // by local rank; nil without binding
+	doubts []string       // about the plan for it
+
 	place     Place         // of this attempt's gang
 	changes   <-chan Change // of the world since Join; nil without one
 	joins     chan joined
@@ -125,6 +129,9 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 		return nil, err
 	}
 	if err := checkDescriptors(spec.Workers); err != nil {
+		return nil, err
+	}
+	if err := h.planBindings(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -193,6 +200,9 @@ func (h *Handle) Start(ctx context.Context, socket string) error {
 		return err
 	}
 	h.emit(job.Event{Type: job.EventRunStarted, Run: h.id})
+	for _, d := range h.doubts {
+		h.note(d)
+	}
 	// Whoever finds the run after a kill -9 in the middle of the start learns
 	// from this where its processes are.
 	h.saved = h.saveMeanwhile()

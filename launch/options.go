@@ -32,6 +32,9 @@ type Options struct {
 	// call the Handle.
 	OnEvent func(job.Event)
 
+	// Machine is the root of the /sys and /proc that bindings are planned for;
+	// empty means /. Workers can be bound to this machine's alone.
+	Machine string
 	// World places the gang among those of other nodes; nil: it is alone. It is
 	// closed at the end of the run.
 	World World

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
@@ -28,6 +29,10 @@ type PlanWorker struct {
 	Stderr string `json:"stderr"`
 	// Env are the variables that are not simply inherited.
 	Env []string `json:"env"`
+	// Command is the rank's own, where macros make it one.
+	Command []string `json:"command,omitempty"`
+	// Bound is what the rank would be bound to, with the reason.
+	Bound string `json:"bound,omitempty"`
 }
 
 // MakePlan tells what Prepare and Start would do, and does nothing.
@@ -43,6 +48,9 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 		h.opt.Environ = os.Environ()
 	}
 	if err := h.resolve(); err != nil {
+		return Plan{}, err
+	}
+	if err := h.planBindings(); err != nil {
 		return Plan{}, err
 	}
 	id := spec.RunName() + "-??????"
@@ -61,7 +69,12 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 			return Plan{}, err
 		}
 		dir := filepath.Join(p.LogDir, runs.WorkerDir(0, r))
+		args := h.argv(r)
+		if slices.Equal(args, h.args) {
+			args = nil
+		}
 		p.Workers = append(p.Workers, PlanWorker{
+			Command: args, Bound: h.boundWords(r),
 			Rank: r, Stdin: planStdin(spec, r),
 			Stdout: planOut(spec, r, job.Stdout, dir), Stderr: planOut(spec, r, job.Stderr, dir),
 			Env: e.added(env),

@@ -72,7 +72,7 @@ func (e *environ) device(local int) (string, error) {
 	entries := strings.Split(e.devices, ",")
 	if local >= len(entries) {
 		return "", &job.UsageError{Field: "virtual_local_rank", Value: "CUDA_VISIBLE_DEVICES=" + e.devices,
-			Why: fmt.Sprintf("it names %d devices and there are %d workers", len(entries), e.spec.Workers),
+			Why:  fmt.Sprintf("it names %d devices and there are %d workers", len(entries), e.spec.Workers),
 			Hint: "name a device for every worker, or start fewer"}
 	}
 	return strings.TrimSpace(entries[local]), nil

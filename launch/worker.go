@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -55,6 +56,7 @@ type tap struct {
 	pipe  *os.File // read end; nil for a stream that the worker writes directly
 	pump  *stream.Pump
 	shown *console.Input
+	dup   *duplicate
 	full  *atomic.Bool // the disk is: the pump waits for room
 }
 
@@ -183,10 +185,17 @@ func (h *Handle) startPumps(w *worker) {
 			t.shown = h.console.Add(job.Fields{Rank: w.rank, LocalRank: w.local, Attempt: w.life,
 				Role: h.spec.Role, Host: h.host, Stream: t.std}, shownLog{t.log, h})
 		}
+		var err error
+		if t.dup, err = h.duplicateOf(w, t); err != nil {
+			h.note(err.Error())
+		}
 		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, OnData: func(n int64, at time.Time) {
 			h.lastData.Store(at.UnixNano())
 			if t.shown != nil {
 				t.shown.Grew()
+			}
+			if t.dup != nil {
+				t.dup.grew()
 			}
 		}})
 	}
@@ -216,6 +225,11 @@ func (h *Handle) closeTaps(w *worker) {
 		}
 		if t.pipe != nil {
 			t.pipe.Close()
+		}
+		if t.dup != nil {
+			if err := t.dup.finish(); err != nil {
+				h.note(fmt.Sprintf("copying the filtered %v of rank %d: %v", t.std, w.rank, err))
+			}
 		}
 		if t.shown != nil {
 			t.shown.Done() // the console keeps the log open until it has shown it

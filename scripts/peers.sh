@@ -20,6 +20,8 @@ util-linux taskset
 bsdutils script
 procps ps
 iproute2 ip
+numactl numactl
+hwloc hwloc-bind
 PROGRAMS
   # moreutils has a parallel of its own, which is another program.
   parallel --version </dev/null 2>/dev/null | grep -q '^GNU parallel' || echo parallel

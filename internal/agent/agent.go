@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/elastic"
 	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
@@ -130,14 +131,27 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		return 0, err
 	}
 	if a.events != nil {
-		opt.OnEvent = a.events.write
 		defer func() { a.events.close(spec.Console.LingerTime()) }()
+	}
+	svc, err := a.openServices(&spec)
+	if err != nil {
+		return 0, err
+	}
+	defer svc.close()
+	opt.World = elastic.New(spec)
+	opt.OnEvent = func(e job.Event) {
+		if a.events != nil {
+			a.events.write(e)
+		}
+		svc.heard(e)
 	}
 	h, err := launch.Prepare(spec, opt)
 	if err != nil {
 		return 0, err
 	}
+	a.mu.Lock()
 	a.h = h
+	a.mu.Unlock()
 	return a.supervise(st)
 }
 
@@ -191,6 +205,7 @@ func (a *host) supervise(st Start) (int, error) {
 		go a.listen(a.link)
 	}
 	res := h.Wait()
+	a.handOn(res)
 	a.report(res)
 	return res.Status, nil
 }

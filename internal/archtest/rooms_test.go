@@ -12,7 +12,7 @@ var storeys = [][]string{
 	{"elastic"},
 	{"launch", "rendezvous", "tcpstore"},
 	{"session"},
-	{"internal/runs"},
+	{"internal/runs", "internal/torchargs"},
 	{"stream", "report", "internal/proc", "internal/fdpass"},
 	{"topo", "internal/pty", "cast"},
 	{"vt", "job"},

@@ -11,12 +11,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sluicerun/sluice/internal/agent"
+	"github.com/sluicerun/sluice/internal/torchargs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 )
@@ -44,8 +46,11 @@ func Main(args []string) int {
 			return agent.GuardianMain()
 		}
 	}
+	if filepath.Base(os.Args[0]) == torchrunName { // a link to us
+		args = append([]string{torchrunName}, args...)
+	}
 	a := &app{stdout: os.Stdout, stderr: os.Stderr}
-	if len(args) > 0 && args[0] == "run" {
+	if len(args) > 0 && (args[0] == "run" || args[0] == torchrunName) {
 		// On its way before we know what for. An error is told by who needs it.
 		a.agent, _ = agent.Spawn()
 	}
@@ -63,6 +68,7 @@ func (a *app) explain(err error) int {
 	var status exitStatus
 	var usage *job.UsageError
 	var failure *agent.Failure
+	var torch *torchargs.UsageError
 	switch {
 	case err == nil:
 		return 0
@@ -71,6 +77,12 @@ func (a *app) explain(err error) int {
 	case errors.As(err, &failure):
 		fmt.Fprintln(a.stderr, "sluice:", failure.Text)
 		return failure.Status
+	case errors.As(err, &torch):
+		fmt.Fprintln(a.stderr, "sluice:", torch.Text)
+		if torch.Hint != "" {
+			fmt.Fprintln(a.stderr, "  "+torch.Hint)
+		}
+		return job.StatusUsage
 	case errors.As(err, &usage):
 		fmt.Fprintln(a.stderr, "sluice:", byFlag(usage))
 		return job.StatusUsage
@@ -151,7 +163,7 @@ nothing running when it is done.`,
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
-		newConsole(a), newEOF(a), newResume(a), newVersion(a), newCompletion(a),
+		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newVersion(a), newCompletion(a),
 	)
 	return root
 }

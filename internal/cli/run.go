@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -29,6 +28,7 @@ type runOptions struct {
 	progress string
 	dryRun   bool
 	json     bool
+	machine  string
 }
 
 func newRun(a *app) *cobra.Command {
@@ -54,7 +54,7 @@ Stream specs:  all   out   err   none   0:all,1-31:err   3   0:1,1:3`,
   sluice run -n 2 --restarts 3 --grace 5m -- ./serve
   sluice run -d --name nightly -- make check`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), a, cmd.Flags(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(a, cmd.Flags(), args) },
 	}
 	o.addFlags(cmd.Flags())
 	cmd.Flags().SetInterspersed(false)
@@ -110,6 +110,12 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.Var((*job.Rlimits)(&s.Rlimits), "rlimit", "NAME=SOFT[:HARD], for example nofile=4096 or core=unlimited")
 	f.IntVar(&s.Nice, "nice", 0, "`N` is added to the workers' niceness, -20 to 19")
 
+	f.Var(&s.Bind, "bind", "CPUs of each worker: none, auto, node, socket, exclusive, core-complex, core, l3, or lists as 0-3:4-7")
+	f.Var(&s.Bind, "numa-binding", "the same, by torchrun's name")
+	f.Var(&s.Bind.Mem, "mem-bind", "memory of bound workers: none, local or preferred")
+	f.BoolVar(&s.Bind.Fallback, "bind-fallback", false, "go on unbound where binding is not possible")
+	f.BoolVar(&s.Bind.Report, "report-bindings", false, "tell what the kernel says each worker is bound to")
+
 	f.Var(&o.maxSize, "log-max-size", "cut a log at the first line end past this size")
 	f.IntVar(&s.Rotate.Keep, "log-keep", 0, "`N` archives are kept per log (default all)")
 	f.BoolVar(&s.Rotate.Compress, "log-compress", false, "compress archives (zstd)")
@@ -119,6 +125,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.events, "events", "", "write events as JSON lines to `FILE`, or - for stdout (workers' output then goes to stderr)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be started, and start nothing")
 	f.BoolVar(&o.json, "json", false, "with --dry-run: as JSON")
+	f.StringVar(&o.machine, "machine", "", "with --dry-run: plan for the machine whose /sys and /proc lie in `DIR`")
 }
 
 // finalize turns flags into a spec.
@@ -155,13 +162,21 @@ func (o *runOptions) finalize(f *pflag.FlagSet, args []string) (job.Spec, error)
 	return s, s.Validate()
 }
 
-func (o *runOptions) run(ctx context.Context, a *app, f *pflag.FlagSet, args []string) error {
+func (o *runOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 	spec, err := o.finalize(f, args)
 	if err != nil {
 		return err
 	}
+	return o.start(a, spec)
+}
+
+// start starts a run, or shows what it would be.
+func (o *runOptions) start(a *app, spec job.Spec) (err error) {
 	if o.dryRun {
 		return o.plan(a, spec)
+	}
+	if o.machine != "" {
+		return usagef("--machine goes with --dry-run: workers are started on this machine")
 	}
 	if a.agent == nil {
 		if a.agent, err = agent.Spawn(); err != nil {
@@ -184,7 +199,7 @@ func (o *runOptions) run(ctx context.Context, a *app, f *pflag.FlagSet, args []s
 }
 
 func (o *runOptions) plan(a *app, spec job.Spec) error {
-	p, err := launch.MakePlan(spec, launch.Options{})
+	p, err := launch.MakePlan(spec, launch.Options{Machine: o.machine})
 	if err != nil {
 		return err
 	}
@@ -206,6 +221,12 @@ func (o *runOptions) plan(a *app, spec job.Spec) error {
 	for _, w := range p.Workers {
 		fmt.Fprintf(a.stdout, "rank %d\n  stdin   %s\n  stdout  %s\n  stderr  %s\n  env     %s\n",
 			w.Rank, w.Stdin, w.Stdout, w.Stderr, quoteArgs(w.Env))
+		if w.Command != nil {
+			fmt.Fprintf(a.stdout, "  args    %s\n", quoteArgs(w.Command))
+		}
+		if w.Bound != "" {
+			fmt.Fprintf(a.stdout, "  bound   %s\n", w.Bound)
+		}
 	}
 	return nil
 }

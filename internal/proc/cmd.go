@@ -31,6 +31,23 @@ type Cmd struct {
 	Rlimits []job.Rlimit
 	// Cgroup is where the process is born. Nil: where we are.
 	Cgroup *Cgroup
+	// CPUs are the only ones it and what it starts may run on, by the kernel's
+	// numbers. Empty: those we run on. All of them or none: when one may not
+	// be used, nothing is started.
+	CPUs []int
+	// Mem says on which NUMA nodes its memory lies.
+	Mem MemPolicy
+}
+
+// MemPolicy is the memory policy a process starts with (set_mempolicy(2)). The
+// zero value is our own.
+type MemPolicy struct {
+	// Mode is "", "bind" (there and nowhere else: without memory left there,
+	// the kernel kills) or "preferred" (there first).
+	Mode string
+	// Nodes are the kernel's numbers of NUMA nodes. Mode "" has none, the
+	// others at least one. More than one preferred needs Linux 5.15.
+	Nodes []int
 }
 
 // SpawnerOptions are what all children of a Spawner share.

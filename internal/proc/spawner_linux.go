@@ -15,12 +15,13 @@ import (
 // the parent-death signal belongs to the thread that forked, not to the
 // process, and scheduling priority is the thread's as well.
 type Spawner struct {
-	opt   SpawnerOptions
-	null  *os.File
-	forks chan func()
-	quit  chan struct{}
-	done  chan struct{}
-	once  sync.Once
+	opt    SpawnerOptions
+	null   *os.File
+	forks  chan func()
+	quit   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+	binder binder // the thread's own
 
 	// forking is held from before a fork until the child is in own; mu guards
 	// own, and is held around every reaping, so that a number that is reaped
@@ -131,11 +132,11 @@ func (s *Spawner) Owns(pid int) bool {
 }
 
 // fork runs fork and exec on the spawner's thread.
-func (s *Spawner) fork(path string, args []string, attr *syscall.ProcAttr) (pid int, err error) {
+func (s *Spawner) fork(b *binding, path string, args []string, attr *syscall.ProcAttr) (pid int, err error) {
 	answered := make(chan struct{})
 	f := func() {
 		defer close(answered)
-		pid, err = s.forkHere(path, args, attr)
+		pid, err = s.forkHere(b, path, args, attr)
 	}
 	select {
 	case s.forks <- f:
@@ -147,10 +148,15 @@ func (s *Spawner) fork(path string, args []string, attr *syscall.ProcAttr) (pid 
 }
 
 // forkHere is fork for who is on the spawner's thread already.
-func (s *Spawner) forkHere(path string, args []string, attr *syscall.ProcAttr) (int, error) {
+func (s *Spawner) forkHere(b *binding, path string, args []string, attr *syscall.ProcAttr) (int, error) {
 	s.forking.Lock()
 	defer s.forking.Unlock()
+	if err := s.binder.bind(b); err != nil {
+		return 0, err
+	}
 	pid, err := syscall.ForkExec(path, args, attr)
+	// Where that fails the child is what it should be; the next bind tells.
+	_ = s.binder.undo()
 	if err == nil {
 		s.mu.Lock()
 		s.own[pid] = struct{}{}

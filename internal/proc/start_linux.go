@@ -52,15 +52,20 @@ func (s *Spawner) StartAll(cmds []*Cmd) <-chan Started {
 	return out
 }
 
-// forkFunc is syscall.ForkExec on the spawner's thread.
-type forkFunc func(path string, args []string, attr *syscall.ProcAttr) (pid int, err error)
+// forkFunc is syscall.ForkExec on the spawner's thread, bound meanwhile. What is
+// wrong with the binding is a *StartError without a path.
+type forkFunc func(b *binding, path string, args []string, attr *syscall.ProcAttr) (pid int, err error)
 
 func (s *Spawner) start(c *Cmd, fork forkFunc) (*Process, error) {
 	limits, err := rlimitsOf(c)
 	if err != nil {
 		return nil, err
 	}
-	a := attempt{spawner: s, forkExec: fork, cmd: c, path: c.Path, args: c.Args, limits: limits, cgroup: c.Cgroup}
+	binding, err := bindingOf(c)
+	if err != nil {
+		return nil, err
+	}
+	a := attempt{spawner: s, forkExec: fork, cmd: c, path: c.Path, args: c.Args, limits: limits, binding: binding, cgroup: c.Cgroup}
 	if len(a.args) == 0 {
 		a.args = []string{c.Path}
 	}
@@ -134,6 +139,7 @@ type attempt struct {
 	path     string
 	args     []string
 	limits   []limit
+	binding  *binding
 	cgroup   *Cgroup
 }
 
@@ -184,7 +190,11 @@ func (a *attempt) fork(path string, args, env []string, files []uintptr) (pid, p
 		sys.UseCgroupFD = true
 		sys.CgroupFD = int(dir.Fd())
 	}
-	pid, err = a.forkExec(path, args, &syscall.ProcAttr{Dir: a.cmd.Dir, Env: env, Files: files, Sys: sys})
+	pid, err = a.forkExec(a.binding, path, args, &syscall.ProcAttr{Dir: a.cmd.Dir, Env: env, Files: files, Sys: sys})
+	var se *StartError
+	if errors.As(err, &se) {
+		se.Path, se.Dir = a.cmd.Path, a.cmd.Dir
+	}
 	return pid, pidfd, err
 }
 

@@ -294,7 +294,7 @@ func TestTextFileBusy(t *testing.T) {
 	}
 	t.Run("for a moment", func(t *testing.T) {
 		path, f := copyOf(t)
-		if _, err := s.fork(path, []string{"true"}, &syscall.ProcAttr{}); err != unix.ETXTBSY {
+		if _, err := s.fork(nil, path, []string{"true"}, &syscall.ProcAttr{}); err != unix.ETXTBSY {
 			t.Fatalf("%v, want it to be busy", err)
 		}
 		time.AfterFunc(30*time.Millisecond, func() { f.Close() })

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,6 +53,10 @@ func (a *attempt) runStage(files []uintptr) (pid, pidfd int, err error) {
 // stageForkError keeps errors of the clone that Start knows how to deal with,
 // or that explain understands without looking at the file.
 func (a *attempt) stageForkError(err error) error {
+	var told *StartError
+	if errors.As(err, &told) {
+		return err
+	}
 	switch err {
 	case unix.EAGAIN, unix.EMFILE, unix.ENFILE, unix.ENOMEM, ErrClosed:
 		return err

@@ -1,0 +1,83 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch"
+	"github.com/sluicerun/sluice/tcpstore"
+)
+
+// loopback is where the workers of a single node meet.
+const loopback = "127.0.0.1"
+
+// New is the world of a run, or nil if its gang is alone and rank 0 hosts the
+// store, as without torchrun.
+func New(spec job.Spec) launch.World {
+	switch {
+	case spec.Nodes.Several():
+		return newStatic(spec)
+	case spec.Torch != nil && spec.Torch.AgentStore:
+		return &single{spec: spec}
+	}
+	return nil
+}
+
+// single is the world of one node.
+type single struct {
+	spec  job.Spec
+	store *tcpstore.Server
+}
+
+// Join opens a new store; that of the attempt before is gone by then, and the
+// kernel gives another port, unless one was asked for.
+func (s *single) Join(context.Context) (launch.Place, error) {
+	if err := s.Close(); err != nil {
+		return launch.Place{}, err
+	}
+	t := s.spec.Torch
+	addr := t.MasterAddr
+	if addr == "" {
+		addr = loopback
+	}
+	var err error
+	if s.store, err = listen(addr, t.MasterPort, ""); err != nil {
+		return launch.Place{}, err
+	}
+	n := s.spec.Size()
+	return launch.Place{Size: n, Groups: 1, RoleSize: n, AgentStore: true,
+		MasterAddr: addr, MasterPort: strconv.Itoa(s.store.Port())}, nil
+}
+
+// listen opens a store for workers who know this node as host. They may be told
+// a name or an address that is not on any interface here (a proxy's, a
+// container's outer one): only the loopback, which is nobody else's business, is
+// bound by itself.
+func listen(host string, port int, reserved string) (*tcpstore.Server, error) {
+	bind := ""
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+		bind = host
+	}
+	s, err := tcpstore.Listen(tcpstore.Options{Addr: net.JoinHostPort(bind, strconv.Itoa(port)), Reserved: reserved})
+	if err != nil {
+		return nil, fmt.Errorf("opening the workers' store on port %d: %w", port, err)
+	}
+	return s, nil
+}
+
+func (s *single) Close() error {
+	if s.store == nil {
+		return nil
+	}
+	err := s.store.Close()
+	s.store = nil
+	return err
+}
+
+func (*single) Changes() <-chan launch.Change                   { return nil }
+func (*single) Again(context.Context, string) error             { return nil }
+func (*single) Fail(context.Context, job.Outcome, string) error { return nil }
+func (*single) Done(context.Context) error                      { return nil }

@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"github.com/sluicerun/sluice/internal/agent"
+	"github.com/sluicerun/sluice/internal/torchargs"
+	"github.com/sluicerun/sluice/job"
+)
+
+// torchrunName is the subcommand, and the name of a link to this program that
+// means it.
+const torchrunName = "torchrun"
+
+// statusFailed is torchrun's exit status for everything but bad usage.
+const statusFailed = 1
+
+func newTorchrun(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   torchrunName + " [flags] SCRIPT [ARG...]",
+		Short: "Run a PyTorch script as torchrun does, with torchrun's flags",
+		// Its words are Python's argparse's: prefixes, PET_* variables, -r3.
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return torchrun(a, args)
+		},
+	}
+}
+
+func torchrun(a *app, args []string) error {
+	var o runOptions
+	flags := pflag.NewFlagSet(torchrunName, pflag.ContinueOnError)
+	o.addFlags(flags)
+	t, err := torchargs.Parse(args, os.LookupEnv, flags)
+	if errors.Is(err, pflag.ErrHelp) {
+		torchargs.Usage(a.stdout, flags)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o.workers = nprocFlag(t, flags.Changed("workers"), o.workers)
+	command, err := torchCommand(t)
+	if err != nil {
+		return err
+	}
+	// What torchrun's words mean comes first; finalize adds what run's own do.
+	if err := o.likeTorchrun(t, flags); err != nil {
+		return err
+	}
+	spec, err := o.finalize(flags, command)
+	if err != nil {
+		return err
+	}
+	notes := o.threads(&spec, os.LookupEnv)
+	if !o.spec.Console.Quiet {
+		for _, w := range append(t.Warnings, notes...) {
+			fmt.Fprintln(a.stderr, "sluice:", w)
+		}
+	}
+	return statusOfTorchrun(o.start(a, spec), flags.Changed("exit-code"))
+}
+
+// statusOfTorchrun makes every failure 1, which schedulers know torchrun by,
+// unless the user asked for another policy. Time-outs are not torchrun's.
+func statusOfTorchrun(err error, propagate bool) error {
+	var status exitStatus
+	var failure *agent.Failure
+	switch {
+	case propagate:
+	case errors.As(err, &status) && status != job.StatusUsage && status != job.StatusTimeout:
+		return exitStatus(statusFailed)
+	case errors.As(err, &failure) && failure.Status != job.StatusUsage:
+		return &agent.Failure{Status: statusFailed, Text: failure.Text}
+	}
+	return err
+}
+
+// nprocFlag is -n where it was given, else --nproc-per-node.
+func nprocFlag(t *torchargs.Args, given bool, w workersFlag) workersFlag {
+	switch {
+	case given:
+		return w
+	case t.NprocPerNode.Device != "":
+		return workersFlag(t.NprocPerNode.Device)
+	}
+	return workersFlag(strconv.Itoa(t.NprocPerNode.Count))
+}
+
+func torchCommand(t *torchargs.Args) ([]string, error) {
+	py := ""
+	if t.NeedsPython() {
+		var err error
+		py, err = torchargs.Interpreter(os.LookupEnv, func(path string) bool { return unix.Access(path, unix.X_OK) == nil }, exec.LookPath)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t.Command(py), nil
+}
+
+// likeTorchrun turns torchrun's options into a spec. Flags of sluice run that
+// were given stand.
+func (o *runOptions) likeTorchrun(t *torchargs.Args, flags *pflag.FlagSet) error {
+	s := &o.spec
+	r := t.Rendezvous()
+	s.Torch = &job.Torch{
+		Macros: true, VirtualLocalRank: t.VirtualLocalRank,
+		AgentStore:      os.Getenv("TORCH_DISABLE_SHARE_RDZV_TCP_STORE") != "1",
+		MasterAddr:      t.LocalAddr,
+		DuplicateStdout: t.DuplicateStdoutFilters, DuplicateStderr: t.DuplicateStderrFilters,
+	}
+	if !r.Standalone {
+		s.Torch.RunID = r.RunID
+	}
+	if err := o.place(t, r); err != nil {
+		return err
+	}
+	if s.Name == "" {
+		named := job.Spec{Command: []string{strings.TrimSuffix(t.Script, ".py")}}
+		if s.Torch.RunID != "" && s.Torch.RunID != "none" {
+			named.Command[0] = s.Torch.RunID
+		}
+		s.Name = named.RunName()
+	}
+	if !flags.Changed("role") {
+		s.Role = t.Role
+	}
+	if !flags.Changed("restarts") {
+		s.Restart.Max = t.MaxRestarts
+	}
+	if !flags.Changed("exit-code") {
+		s.ExitCode = job.ExitAny
+	}
+	s.Stop.On, s.Stop.AsSent = t.Signals, true
+	if t.Signals == nil {
+		s.Stop.On = []job.Signal{}
+	}
+	s.Stop.Forward = t.ForwardSignals
+	if !flags.Changed("grace") {
+		s.Stop.Grace, s.Stop.GraceSet = job.Duration(t.ShutdownTimeout), true
+	}
+	if !flags.Changed("stdin") {
+		s.Stdin = job.Stdin{Mode: job.StdinShared}
+	}
+	if t.NumaBinding != "" && !flags.Changed("bind") {
+		if err := s.Bind.Set(t.NumaBinding); err != nil {
+			return err
+		}
+	}
+	o.torchStreams(t, flags)
+	return torchServices(s.Torch, os.LookupEnv)
+}
+
+// place says where the workers and the nodes meet.
+func (o *runOptions) place(t *torchargs.Args, r torchargs.Rendezvous) error {
+	s := &o.spec
+	switch {
+	case r.MaxNodes == 1 && r.Backend == "static":
+		s.Torch.MasterAddr, s.Torch.MasterPort = r.Host, r.Port
+		return nil
+	case r.MaxNodes == 1:
+		return nil
+	case r.Backend != "static":
+		return usagef("--rdzv-backend %s for several nodes is not there yet; give each node its number: --node-rank R --master-addr HOST (node 0) --master-port PORT", r.Backend)
+	}
+	s.Nodes = job.Nodes{Count: r.MaxNodes, Rank: r.NodeRank, Host: r.Host, Port: r.Port, LocalAddr: t.LocalAddr,
+		ExitBarrier: job.Duration(t.ExitBarrierTimeout), ExitBarrierSet: true}
+	for key, d := range map[string]*job.Duration{"join_timeout": &s.Nodes.JoinTimeout, "keep_alive_timeout": &s.Nodes.Heartbeat} {
+		text := r.Conf[key]
+		if text == "" {
+			continue
+		}
+		sec, err := strconv.ParseFloat(text, 64)
+		if err != nil || sec <= 0 || sec > 1e9 {
+			return usagef("--rdzv-conf: %s=%s is no number of seconds", key, text)
+		}
+		*d = job.Duration(time.Duration(sec * float64(time.Second)))
+	}
+	return nil
+}
+
+// torchStreams says where output goes. Without a word about it torchrun's
+// workers write to what it was given itself. A terminal is left to them; where
+// there is none nobody sees a difference, and the logs explain a failure.
+func (o *runOptions) torchStreams(t *torchargs.Args, flags *pflag.FlagSet) {
+	s := &o.spec
+	if !t.LocalRanksFilter.IsZero() {
+		s.Console.ShowLocal = t.LocalRanksFilter
+	}
+	if !t.RanksFilter.IsZero() && !flags.Changed("console") {
+		s.Console.Show = t.RanksFilter
+	}
+	o.spec.LogDir = t.LogDir
+	if t.LogDir == os.DevNull {
+		s.LogDir, s.Torch.NoErrorFile = "", true
+		s.Redirect, s.Tee = job.EveryRank(job.None), job.EveryRank(job.None)
+		s.Console.Show, s.Console.ShowLocal = job.RankSet{}, job.RankSet{}
+		return
+	}
+	asked := t.Given["redirects"] || t.Given["tee"]
+	if !flags.Changed("redirect") {
+		s.Redirect = t.Redirects
+	}
+	s.Tee = t.Tee
+	if !asked && !flags.Changed("redirect") && len(t.DuplicateStdoutFilters)+len(t.DuplicateStderrFilters) == 0 {
+		s.Tee = job.EveryRank(noTerminals())
+	}
+	if flags.Changed("prefix") {
+		return
+	}
+	if asked || t.Given["log_line_prefix_template"] || os.Getenv("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE") != "" {
+		o.prefix = t.LogLinePrefix
+	}
+	s.Console.Prefix = &o.prefix
+}
+
+// noTerminals are our own streams that are none.
+func noTerminals() job.Std {
+	var std job.Std
+	if !term.IsTerminal(1) {
+		std |= job.Out
+	}
+	if !term.IsTerminal(2) {
+		std |= job.Err
+	}
+	return std
+}
+
+// torchServices reads what torchrun takes from the environment alone.
+func torchServices(t *job.Torch, getenv func(string) (string, bool)) error {
+	if v, _ := getenv("TORCHELASTIC_ENABLE_FILE_TIMER"); v == "1" {
+		t.TimerFile, _ = getenv("TORCHELASTIC_TIMER_FILE")
+		if t.TimerFile == "" {
+			t.TimerFile = job.TimerAuto
+		}
+	}
+	if v, _ := getenv("TORCHELASTIC_HEALTH_CHECK_PORT"); v != "" {
+		port, err := strconv.Atoi(v)
+		if err != nil || port < 1 || port > 65535 {
+			return usagef("TORCHELASTIC_HEALTH_CHECK_PORT=%s is no port from 1 to 65535", v)
+		}
+		t.HealthPort = port
+	}
+	return nil
+}
+
+// threads sets OMP_NUM_THREADS as torchrun does where nobody has: 1 for each of
+// several workers. "auto" shares out the processors that we may use.
+func (o *runOptions) threads(s *job.Spec, getenv func(string) (string, bool)) (notes []string) {
+	const key = "OMP_NUM_THREADS"
+	value, set := getenv(key)
+	for _, kv := range s.Env {
+		if k, v, _ := job.ParseEnv(kv); k == key {
+			value, set = v, true
+		}
+	}
+	n := s.Size()
+	switch {
+	case value == "auto":
+		s.Env = append(s.Env, fmt.Sprintf("%s=%d", key, max(1, cpus()/n)))
+	case !set && n > 1:
+		s.Env = append(s.Env, key+"=1")
+		notes = append(notes, fmt.Sprintf("OMP_NUM_THREADS is 1 for each of the %d workers, as with torchrun; OMP_NUM_THREADS=auto would give each %d of the %d processors",
+			n, max(1, cpus()/n), cpus()))
+	}
+	return notes
+}

@@ -1,0 +1,237 @@
+package launch_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch"
+)
+
+// world is a node among others, of which the test plays the others.
+type world struct {
+	mu      sync.Mutex
+	said    []string
+	joins   int
+	closed  int
+	changes chan launch.Change
+	join    func(ctx context.Context, n int) (launch.Place, error)
+	done    func(ctx context.Context) error
+	fail    error
+}
+
+func newWorld() *world {
+	w := &world{changes: make(chan launch.Change, 1)}
+	w.join = func(context.Context, int) (launch.Place, error) { return second, nil }
+	w.done = func(context.Context) error { return nil }
+	return w
+}
+
+// second is the second of two nodes with two workers each.
+var second = launch.Place{Base: 2, Size: 4, Group: 1, Groups: 2, RoleBase: 2, RoleSize: 4, MasterAddr: "10.0.0.1", MasterPort: "1234", AgentStore: true}
+
+func (w *world) say(s string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = append(w.said, s)
+}
+
+func (w *world) Join(ctx context.Context) (launch.Place, error) {
+	w.mu.Lock()
+	n := w.joins
+	w.joins++
+	w.mu.Unlock()
+	return w.join(ctx, n)
+}
+func (w *world) Changes() <-chan launch.Change             { return w.changes }
+func (w *world) Again(_ context.Context, why string) error { w.say("again: " + why); return nil }
+func (w *world) Done(ctx context.Context) error            { w.say("done"); return w.done(ctx) }
+func (w *world) Close() error                              { w.mu.Lock(); w.closed++; w.mu.Unlock(); return nil }
+func (w *world) Fail(_ context.Context, o job.Outcome, why string) error {
+	w.say("fail: " + why)
+	return w.fail
+}
+
+// among runs a spec as that node.
+func among(t *testing.T, w *world, spec job.Spec) job.Result {
+	t.Helper()
+	spec.LogDir, spec.Workers = t.TempDir(), 2
+	res, err := launch.Run(soon(t), spec, launch.Options{World: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.closed != 1 {
+		t.Errorf("the world was closed %d times", w.closed)
+	}
+	return res
+}
+
+func (w *world) heard(t *testing.T, want ...string) {
+	t.Helper()
+	if len(w.said) != len(want) {
+		t.Fatalf("the others heard %q, not %q", w.said, want)
+	}
+	for i := range want {
+		if !strings.HasPrefix(w.said[i], want[i]) {
+			t.Errorf("the others heard %q, not %q", w.said[i], want[i])
+		}
+	}
+}
+
+func TestPlaceInTheWorld(t *testing.T) {
+	clean(t)
+	w := newWorld()
+	res := among(t, w, sh(2, `echo $RANK $LOCAL_RANK $WORLD_SIZE $LOCAL_WORLD_SIZE $GROUP_RANK $GROUP_WORLD_SIZE $MASTER_ADDR $MASTER_PORT $TORCHELASTIC_USE_AGENT_STORE`))
+	if res.Verdict != job.Succeeded || len(res.Outcomes) != 2 {
+		t.Fatalf("%+v", res)
+	}
+	for local, want := range []string{"2 0 4 2 1 2 10.0.0.1 1234 True\n", "3 1 4 2 1 2 10.0.0.1 1234 True\n"} {
+		if o := res.Outcomes[local]; o.Rank != 2+local || o.LocalRank != local {
+			t.Errorf("outcome %d is of rank %d, local rank %d", local, o.Rank, o.LocalRank)
+		}
+		if got := readLog(t, res, local, "stdout.log"); got != want {
+			t.Errorf("local rank %d has %q, not %q", local, got, want)
+		}
+	}
+	w.heard(t, "done")
+}
+
+func TestFailureIsToldToTheWorld(t *testing.T) {
+	clean(t)
+	w := newWorld()
+	w.fail = &launch.Elsewhere{Why: "rank 0 on a failed before"}
+	res := among(t, w, sh(2, `[ $RANK = 3 ] && exit 7; sleep 1000`))
+	if res.Verdict != job.Failed || res.Status != 7 || res.FirstFailure().Rank != 3 {
+		t.Errorf("%+v", res)
+	}
+	if res.Detail != "rank 0 on a failed before" {
+		t.Errorf("the failure elsewhere is told as %q", res.Detail)
+	}
+	w.heard(t, "fail: rank 3 on ")
+}
+
+// One that may live again says so at once, and counts what the world counts.
+func TestGangMeetsAgain(t *testing.T) {
+	clean(t)
+	w := newWorld()
+	w.join = func(_ context.Context, n int) (launch.Place, error) {
+		p := second
+		p.Restarts = 3 * n // other nodes have failed in between
+		return p, nil
+	}
+	spec := sh(2, `echo $TORCHELASTIC_RESTART_COUNT; [ $TORCHELASTIC_RESTART_COUNT = 0 ] && [ $RANK = 2 ] && exit 1; [ $TORCHELASTIC_RESTART_COUNT = 3 ] || sleep 1000`)
+	spec.Restart.Max = 3
+	res := among(t, w, spec)
+	if res.Verdict != job.Succeeded || res.Attempts != 2 {
+		t.Fatalf("%+v", res)
+	}
+	if got := readLog(t, res, 1, "stdout.log"); got != "3\n" {
+		t.Errorf("the count of restarts is %q", got)
+	}
+	w.heard(t, "again: rank 2 on ", "done")
+}
+
+func TestChangeElsewhere(t *testing.T) {
+	clean(t)
+	t.Run("again", func(t *testing.T) {
+		w := newWorld()
+		w.join = func(_ context.Context, n int) (launch.Place, error) {
+			if n == 0 {
+				w.changes <- launch.Change{Again: true, Why: "node 0 starts again"}
+			}
+			p := second
+			p.Restarts = n
+			return p, nil
+		}
+		res := among(t, w, sh(2, `[ $TORCHELASTIC_RESTART_COUNT = 1 ] || sleep 1000`))
+		if res.Verdict != job.Succeeded || res.Attempts != 2 {
+			t.Errorf("%+v", res)
+		}
+		w.heard(t, "done")
+	})
+	t.Run("the end", func(t *testing.T) {
+		w := newWorld()
+		w.changes <- launch.Change{Why: "rank 0 on a failed"}
+		spec := sh(2, `sleep 1000`)
+		spec.Restart.Max = 3
+		res := among(t, w, spec)
+		if res.Verdict != job.Failed || res.Status != 1 || res.Detail != "rank 0 on a failed" || res.First != nil || res.Outcomes[0].Cause != job.CauseNode {
+			t.Errorf("%+v", res)
+		}
+	})
+	t.Run("after our success", func(t *testing.T) {
+		for _, again := range []bool{true, false} {
+			w := newWorld()
+			dones := 0
+			w.done = func(context.Context) error {
+				if dones++; dones == 1 {
+					return &launch.Elsewhere{Why: "rank 0 on a failed", Again: again}
+				}
+				return nil
+			}
+			res := among(t, w, sh(2, `true`))
+			if again && (res.Verdict != job.Succeeded || res.Attempts != 2) {
+				t.Errorf("%+v", res)
+			}
+			if !again && (res.Verdict != job.Failed || res.Status != 1 || res.Detail != "rank 0 on a failed") {
+				t.Errorf("%+v", res)
+			}
+		}
+	})
+	t.Run("the others do not end", func(t *testing.T) {
+		w := newWorld()
+		w.done = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		spec := sh(2, `true`)
+		spec.Nodes.ExitBarrier = job.Duration(10 * time.Millisecond)
+		if res := among(t, w, spec); res.Verdict != job.Succeeded {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+func TestJoinFails(t *testing.T) {
+	clean(t)
+	w := newWorld()
+	w.join = func(context.Context, int) (launch.Place, error) {
+		return launch.Place{}, errors.New("node 1 never came")
+	}
+	res := among(t, w, sh(2, `true`))
+	if res.Verdict != job.Failed || res.Status != job.StatusInternal || res.Detail != "node 1 never came" || len(res.Outcomes) != 0 {
+		t.Errorf("%+v", res)
+	}
+}
+
+// Who waits for others can be stopped, by a person or by the run's timeout.
+func TestStoppedWhileJoining(t *testing.T) {
+	clean(t)
+	forever := func(ctx context.Context, _ int) (launch.Place, error) {
+		<-ctx.Done()
+		return launch.Place{}, ctx.Err()
+	}
+	w := newWorld()
+	w.join = forever
+	spec := sh(2, `true`)
+	spec.Timeout = job.Duration(300 * time.Millisecond)
+	if res := among(t, w, spec); res.Verdict != job.TimedOut {
+		t.Errorf("%+v", res)
+	}
+	w = newWorld()
+	w.join = forever
+	spec = sh(2, `true`)
+	spec.LogDir = t.TempDir()
+	h, err := launch.Prepare(spec, launch.Options{World: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Start(soon(t), ""); err != nil {
+		t.Fatal(err)
+	}
+	h.Stop("somebody asked", 0, 130)
+	if res := h.Wait(); res.Verdict != job.Stopped || res.Status != 130 {
+		t.Errorf("%+v", res)
+	}
+}
