@@ -72,6 +72,7 @@ prepare() {
 	fi
 	if command -v cc >/dev/null; then
 		cc -O2 -Wall -o "$TOOLS/floor" "$ROOT/bench/floor.c"
+		cc -O2 -Wall -o "$TOOLS/stamp" "$ROOT/bench/stamp.c"
 	fi
 	FRESH="rm -rf '$LOGS' && mkdir '$LOGS'"
 	TORCHRUN=("/usr/bin/python3" "$ROOT/bench/torchrun113.py" --monitor_interval 0.1)

@@ -81,7 +81,7 @@ func (s *static) open(ctx context.Context) error {
 	n := s.spec.Nodes
 	if n.Rank == 0 && s.server == nil {
 		var err error
-		if s.server, err = listen(n.Host, n.Port, rendezvous.Prefix(s.runID)); err != nil {
+		if s.server, err = listen(n.Host, n.Port, rendezvous.Reserved); err != nil {
 			return err
 		}
 	}

@@ -355,8 +355,12 @@ func (h *Handle) startFailed(err error) {
 		w.out.Code = pe.Status
 	}
 	for _, o := range h.workers {
-		if o != nil && o != w {
-			o.because = &w.rank
+		if o == nil || o == w {
+			continue
+		}
+		o.because = &w.rank
+		if o.proc == nil { // its turn never came
+			o.out.Kind, o.out.Cause, o.out.Because = job.KindStartFailed, job.CausePeer, &w.rank
 		}
 	}
 	if h.first == nil {

@@ -80,7 +80,8 @@ type Handle struct {
 	lefts     chan error
 	leave     context.CancelFunc // ends a Join or Done that is under way
 	worldly   sync.WaitGroup     // calls of the world that are under way
-	told      bool               // of this attempt's failure
+	told      bool               // of this attempt's failure, or being told
+	telling   chan struct{}      // closed when that is done
 	elsewhere string             // the failure on another node that came first
 
 	stallStopAt time.Time // when a stalled gang is stopped, after its stacks
@@ -147,7 +148,8 @@ func (h *Handle) resolve() error {
 	if h.spec.Func != "" {
 		return h.resolveFunc()
 	}
-	env, err := newEnviron(&h.spec, h.opt.Environ, "", "", h.host).worker(0, 0, 0, "", Place{})
+	// The last local rank's: it is the first to lack a device.
+	env, err := newEnviron(&h.spec, h.opt.Environ, "", "", h.host).worker(h.spec.Size()-1, 0, 0, "", Place{})
 	if err != nil {
 		return err
 	}

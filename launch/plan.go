@@ -61,8 +61,7 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 	p := Plan{Path: h.path, Command: h.args, Cwd: spec.Cwd, LogDir: filepath.Join(logDir, id),
 		Rlimits: spec.Rlimits, Nice: spec.Nice}
 	e := newEnviron(&spec, h.opt.Environ, id, "", h.host)
-	addr, port := e.attempt()
-	at := Place{Size: spec.Workers, Groups: 1, RoleSize: spec.Workers, MasterAddr: addr, MasterPort: port}
+	at := e.planned()
 	for r := range spec.Workers {
 		env, err := e.worker(r, 0, 0, filepath.Join(p.LogDir, runs.WorkerDir(0, r)), at)
 		if err != nil {
@@ -75,12 +74,29 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 		}
 		p.Workers = append(p.Workers, PlanWorker{
 			Command: args, Bound: h.boundWords(r),
-			Rank: r, Stdin: planStdin(spec, r),
-			Stdout: planOut(spec, r, job.Stdout, dir), Stderr: planOut(spec, r, job.Stderr, dir),
+			Rank: at.Base + r, Stdin: planStdin(spec, r),
+			Stdout: planOut(spec, at.Base+r, r, job.Stdout, dir), Stderr: planOut(spec, at.Base+r, r, job.Stderr, dir),
 			Env: e.added(env),
 		})
 	}
 	return p, nil
+}
+
+// planned is the place of the gang in the first attempt, if all nodes start as
+// many workers as this one.
+func (e *environ) planned() Place {
+	n, nodes := e.spec.Size(), e.spec.Nodes
+	count := max(nodes.Count, 1)
+	p := Place{Base: nodes.Rank * n, Size: count * n, Group: nodes.Rank, Groups: count, RoleBase: nodes.Rank * n, RoleSize: count * n,
+		AgentStore: e.spec.Torch != nil && e.spec.Torch.AgentStore}
+	p.MasterAddr, p.MasterPort = e.attempt()
+	if nodes.Several() {
+		p.MasterAddr = nodes.Host
+		if p.AgentStore {
+			p.MasterPort = itoa(nodes.Port)
+		}
+	}
+	return p
 }
 
 func planStdin(spec job.Spec, rank int) string {
@@ -98,16 +114,18 @@ func planStdin(spec job.Spec, rank int) string {
 	return "/dev/null"
 }
 
-func planOut(spec job.Spec, rank int, s job.Stream, dir string) string {
-	redirect, tee := spec.Streams(rank)
+func planOut(spec job.Spec, rank, local int, s job.Stream, dir string) string {
+	redirect, tee := spec.Streams(local)
 	file := filepath.Join(dir, s.String()+".log")
 	switch {
-	case tee.Has(s) && !spec.Console.Show.IsZero() && !spec.Console.Show.Contains(rank):
+	case tee.Has(s) && !spec.Console.Shows(rank, local):
 		return fmt.Sprintf("%s (tee'd, not on the console)", file)
 	case tee.Has(s):
 		return file + " and the console"
 	case redirect.Has(s):
 		return file
+	case !spec.Console.Shows(rank, local):
+		return os.DevNull
 	}
 	return "the launcher's"
 }

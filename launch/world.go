@@ -95,8 +95,12 @@ func (h *Handle) nextAttempt() {
 	ctx, cancel := context.WithCancel(h.ctx)
 	h.leave = cancel
 	h.worldly.Add(1)
+	told := h.telling
 	go func() {
 		defer h.worldly.Done()
+		if told != nil { // that we shall meet again comes first
+			<-told
+		}
 		p, err := h.opt.World.Join(ctx)
 		h.joins <- joined{p, err} // it has room
 	}()
@@ -181,8 +185,11 @@ func (h *Handle) tell(w *worker) {
 	out := w.out
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), tellWorld)
 	h.worldly.Add(1)
+	told := make(chan struct{})
+	h.telling = told
 	go func() {
 		defer h.worldly.Done()
+		defer close(told)
 		defer cancel()
 		var err error
 		if again {
@@ -191,8 +198,11 @@ func (h *Handle) tell(w *worker) {
 			err = h.opt.World.Fail(ctx, out, why)
 		}
 		var other *Elsewhere
-		if errors.As(err, &other) {
+		switch {
+		case errors.As(err, &other):
 			h.do(func() { h.elsewhere = other.Why })
+		case err != nil:
+			h.do(func() { h.note("the other nodes were not told: " + err.Error()) })
 		}
 	}()
 }

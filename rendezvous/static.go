@@ -59,6 +59,8 @@ type Static struct {
 	dead       map[int]bool  // nodes without a sign of life
 }
 
+var _ Rendezvous = (*Static)(nil)
+
 // phase is where a seat stands. It goes fresh, joining, running, then met (the
 // round ended with Again) and back to joining; from everywhere to ended.
 type phase int

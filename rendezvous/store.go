@@ -29,9 +29,13 @@ type Store interface {
 	Close() error
 }
 
+// Reserved begins every key of the agents, whatever the run. A store that serves
+// workers as well keeps theirs apart by it.
+const Reserved = "torch.rendezvous"
+
 // Prefix is what the keys of a run begin with.
-func Prefix(runID string) string { return "torch.rendezvous." + runID + "/" }
+func Prefix(runID string) string { return Reserved + "." + runID + "/" }
 
 // fenceKey is the one key outside of every run's prefix: nodes that disagree
 // about the run id would not meet below it.
-const fenceKey = "torch.rendezvous/run"
+const fenceKey = Reserved + "/run"

@@ -93,20 +93,24 @@ func (s *Static) Again(ctx context.Context, why string) error {
 	case s.isDone():
 		return fail(errors.New("this node has said that it is done"))
 	}
+	var m message
 	if err = s.pass(ctx); err == nil {
-		var m message
 		m, err = s.put(ctx, s.verdictKey(plan.Number), message{Kind: Again, Why: clip(why), Restarts: plan.Restarts + 1})
-		if err == nil {
-			s.settle(plan.Number, m)
-		}
 	}
-	if err != nil && !s.settled(plan.Number) {
+	if err != nil {
+		if s.failed() {
+			_, _, err = s.current()
+		}
 		return fail(err)
 	}
-	if _, _, err = s.current(); errors.As(err, &again) {
+	s.settle(plan.Number, m)
+	switch m.Kind {
+	case Again:
 		return nil
+	case Failed:
+		return fail(&FailedError{RunID: s.runID, Failure: *m.Failure})
 	}
-	return fail(err)
+	return fail(errEnded)
 }
 
 // Fail implements Rendezvous.

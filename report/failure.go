@@ -106,7 +106,7 @@ func (p *page) errorMessage(e ErrorFile) {
 // lastWords quotes the end of stderr, unless a traceback said it already, and
 // tells where the rest is.
 func (p *page) lastWords(o *job.Outcome, tails func(rank int) []byte, explained bool) {
-	redirect, tee := p.spec.Streams(o.Rank)
+	redirect, tee := p.spec.Streams(o.LocalRank)
 	logged := redirect | tee
 	stream := job.Stderr
 	if logged.Has(job.Stderr) && tails != nil && !explained && p.opt.TailLines > 0 {

@@ -179,6 +179,8 @@ func reason(o *job.Outcome) string {
 		return "stopped because the disk was full"
 	case job.CauseRestart:
 		return "stopped for a restart"
+	case job.CauseNode:
+		return "stopped because of another node"
 	case job.CauseDone:
 		return "stopped after the run had ended"
 	}

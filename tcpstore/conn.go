@@ -35,7 +35,8 @@ type conn struct {
 	fault atomic.Pointer[error] // why somebody else hung up
 
 	watching []string // guarded by Server.mu
-	reserved bool     // it has used a key under Options.Reserved; Server.mu
+	used     bool     // it has used a key; Server.mu
+	reserved bool     // ... and one under Options.Reserved; Server.mu
 	dead     bool     // nothing of it counts any more; Server.mu
 }
 

@@ -87,8 +87,9 @@ func (s *Server) Stats() Stats {
 }
 
 // Reset begins a new attempt: all keys and queues that are not under
-// Options.Reserved are forgotten, and all connections that never used a key under
-// it are closed. When it returns, none of these can change the store any more.
+// Options.Reserved are forgotten, and all connections that used keys, but none
+// under it, are closed. When it returns, none of these can change the store any
+// more. One that has asked for nothing yet may be an agent's and is left alone.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +106,7 @@ func (s *Server) Reset() {
 		}
 	}
 	for c := range s.conns {
-		if !c.reserved {
+		if c.used && !c.reserved {
 			// A request of its may be read already; enter refuses it.
 			c.dead = true
 			c.nc.Close()

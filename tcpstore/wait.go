@@ -93,6 +93,7 @@ func (s *Server) enter(c *conn, keys ...string) error {
 		return errGone
 	}
 	if !c.reserved {
+		c.used = c.used || len(keys) > 0
 		for _, k := range keys {
 			c.reserved = c.reserved || s.reserved(k)
 		}

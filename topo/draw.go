@@ -18,6 +18,9 @@ type DrawOptions struct {
 	ASCII bool
 }
 
+// How wide the boxes of nodes and caches have to be to stand beside each other.
+const nodeColumns, cacheColumns = 44, 30
+
 // manyCaches is how many L3 caches of one kind a node may have before they
 // share a box.
 const manyCaches = 4
@@ -113,14 +116,22 @@ func (d *drawing) summary() string {
 
 func (d *drawing) socket(name string, p Package, width int) []string {
 	inner := width - 4
+	nodes := d.m.withCPUs(p.CPUs)
 	var blocks [][]string
-	for _, n := range d.m.withCPUs(p.CPUs) {
-		blocks = append(blocks, d.node(n, inner))
+	for _, n := range nodes {
+		blocks = append(blocks, d.node(n, boxWidth(inner, len(nodes), nodeColumns)))
 	}
 	if len(blocks) == 0 {
 		return d.box(name, d.cores(p.CPUs, inner), width)
 	}
 	return d.box(name, d.tile(blocks, inner), width)
+}
+
+// boxWidth is the width of one of n boxes that stand beside each other as long as
+// each has so many columns.
+func boxWidth(width, n, columns int) int {
+	n = max(min(n, width/columns), 1)
+	return (width - (n - 1)) / n
 }
 
 // node draws the CPUs that a node has in one socket.
@@ -152,6 +163,9 @@ func (d *drawing) caches(cpus job.CPUList, width int) []string {
 		if c.Size > 0 {
 			title += " " + bytesText(c.Size)
 		}
+		if !c.CPUs.And(d.m.Online).Without(mine).IsZero() {
+			title = "part of " + title // the clusters of a socket are nodes that share it
+		}
 		title += d.dot + d.coresText(mine)
 		if i := slices.IndexFunc(kinds, func(k kind) bool { return k.title == title }); i >= 0 {
 			kinds[i].sets = append(kinds[i].sets, mine)
@@ -171,10 +185,7 @@ func (d *drawing) caches(cpus job.CPUList, width int) []string {
 		}
 		var blocks [][]string
 		for _, s := range k.sets {
-			w := width
-			if n := min(len(k.sets), max(width/30, 1)); n > 1 {
-				w = (width - (n - 1)) / n
-			}
+			w := boxWidth(width, len(k.sets), cacheColumns)
 			blocks = append(blocks, d.box(k.title, d.cores(s, w-4), w))
 		}
 		lines = append(lines, d.tile(blocks, width)...)

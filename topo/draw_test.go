@@ -56,10 +56,10 @@ func checkDrawing(t *testing.T, m *Machine, opt DrawOptions) []byte {
 
 func TestDraw(t *testing.T) {
 	for _, name := range packed(t) {
-		m := readMachine(t, unpack(t, name))
+		m := packedMachine(t, name)
 		golden(t, name+".txt", checkDrawing(t, m, DrawOptions{Width: 100}))
 		golden(t, name+".ascii.txt", checkDrawing(t, m, DrawOptions{ASCII: true}))
-		for _, width := range []int{0, 1, 40, 41, 57, 80, 119, 120, 200, 1000} {
+		for _, width := range []int{1, 41, 57, 120, 1000} {
 			out := string(checkDrawing(t, m, DrawOptions{Width: width}))
 			for _, n := range m.Nodes {
 				if !strings.Contains(out, fmt.Sprintf("node %d", n.ID)) {
@@ -73,7 +73,7 @@ func TestDraw(t *testing.T) {
 // The plans of all modes for eight workers and all GPUs.
 func TestDrawPlan(t *testing.T) {
 	for _, name := range packed(t) {
-		m := readMachine(t, unpack(t, name))
+		m := packedMachine(t, name)
 		var b bytes.Buffer
 		for _, mode := range []string{"auto", "node", "socket", "exclusive", "core-complex", "l3", "core"} {
 			gpus, _ := VisibleGPUs(m, lookup(""))

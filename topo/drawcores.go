@@ -9,7 +9,7 @@ import (
 )
 
 // fewCores is how many cores are shown one by one.
-const fewCores = 12
+const fewCores = 8
 
 // coreKeys tells the core of a CPU.
 func (m *Machine) coreKeys() func(cpu int) int {
@@ -103,7 +103,7 @@ func (d *drawing) cores(cpus job.CPUList, width int) []string {
 		if len(g.cores) <= fewCores {
 			cells := make([]string, len(g.cores))
 			for i, c := range g.cores {
-				cells[i] = "[" + strings.ReplaceAll(c.String(), ",", " ") + "]"
+				cells[i] = "[" + strings.ReplaceAll(c.String(), ",", noBreak) + "]"
 			}
 			text += strings.Join(cells, " ")
 		} else {
@@ -114,7 +114,7 @@ func (d *drawing) cores(cpus job.CPUList, width int) []string {
 			text += "CPUs " + all.String()
 		}
 		if g.l2 != "" {
-			text += d.dot + g.l2
+			text += " " + strings.ReplaceAll(strings.TrimLeft(d.dot, " ")+g.l2, " ", noBreak)
 		}
 		lines = append(lines, wrap(text, width)...)
 	}

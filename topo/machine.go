@@ -25,6 +25,8 @@ type Machine struct {
 	Devices []Device  `json:"devices"`
 	GPUs    []GPU     `json:"gpus"`
 	Missing []Missing `json:"missing,omitempty"`
+	// HasDev tells that there is a /dev: what is not in it cannot be used.
+	HasDev bool `json:"has_dev,omitempty"`
 }
 
 // Package is what sits in one socket.

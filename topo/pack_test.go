@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -109,6 +110,20 @@ func readMachine(t testing.TB, f files) *Machine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return m
+}
+
+var cache sync.Map
+
+// packedMachine reads a machine of testdata once for all tests, which leave it
+// as it is.
+func packedMachine(t testing.TB, name string) *Machine {
+	t.Helper()
+	if m, ok := cache.Load(name); ok {
+		return m.(*Machine)
+	}
+	m := readMachine(t, unpack(t, name))
+	cache.Store(name, m)
 	return m
 }
 

@@ -104,13 +104,19 @@ func (p pen) indent(text string, width int) []string {
 	return lines
 }
 
+// noBreak is a space at which wrap does not break a line.
+const noBreak = "\u00a0"
+
 // wrap breaks a text at spaces, and at commas where a word is longer than the
 // line, as lists of CPUs can be.
 func wrap(text string, width int) []string {
 	width = max(width, 8)
 	var lines []string
 	line := ""
-	flush := func() { lines = append(lines, strings.TrimRight(line, " ")); line = "" }
+	flush := func() {
+		lines = append(lines, strings.ReplaceAll(strings.TrimRight(line, " "), noBreak, " "))
+		line = ""
+	}
 	for _, word := range strings.SplitAfter(text, " ") {
 		for word != "" {
 			room := width - displaywidth.String(line)

@@ -41,7 +41,7 @@ func TestTorchVectors(t *testing.T) {
 		{4, 1, 2, 4, 2, "", "socket", 7, "48-63", ""},
 		{2, 1, 2, 1, 3, "", "exclusive", 0, "0-3", ""},
 		{2, 1, 2, 1, 3, "", "exclusive", 1, "4-5", ""},
-		{2, 1, 2, 1, 1, "", "exclusive", 1, "", "node 0 has 1 allowed cores for 2 GPUs"},
+		{2, 1, 2, 1, 1, "", "exclusive", 1, "", "node 0 has 1 core allowed for 2 GPUs"},
 		{2, 1, 2, 3, 3, "", "core-complex", 3, "24-29", ""},
 		{2, 1, 2, 1, 3, "", "core-complex", 3, "6-11", ""},
 		{2, 1, 2, 1, 3, "", "core-complex", 2, "6-11", ""},
@@ -59,7 +59,7 @@ func TestTorchVectors(t *testing.T) {
 		{1, 1, 2, 1, 3, "1-4", "exclusive", 1, "4", ""},
 		{2, 1, 2, 1, 3, "0-5", "node", 2, "", "none of the 6 CPUs of node 1"},
 		{4, 2, 2, 4, 2, "0-15,32-40", "socket", 1, "0-15", ""}, // node 1 has nothing left
-		{1, 1, 1, 2, 2, "", "node", 1, "", "there are 1 visible GPUs for 2 local ranks"},
+		{1, 1, 1, 2, 2, "", "node", 1, "", "1 GPU visible for 2 local ranks"},
 	} {
 		m := readMachine(t, upstream(c.sockets, c.nodes, c.gpus, c.l3s, c.cores).files())
 		req := Request{Bind: bind(t, c.mode), Local: c.rank + 1, GPUs: m.GPUs, Allowed: cpuList(t, c.allowed)}
@@ -140,7 +140,7 @@ func TestPlanWithoutGPU(t *testing.T) {
 		allowed string
 		want    string
 	}{
-		{"exclusive", 17, "", "there are 16 allowed cores for 17 local ranks"},
+		{"exclusive", 17, "", "16 cores allowed for 17 local ranks"},
 		{"0-3:1", 3, "", "there are lists for 2 of 3 local ranks"},
 		{"0-40", 1, "", "CPUs 32-40 are not there: this machine has 0-31"},
 		{"0-3", 1, "2-31", "CPUs 0-1 are not allowed: this process may use 2-31"},
@@ -188,7 +188,7 @@ func TestPlanWithoutFacts(t *testing.T) {
 }
 
 func TestPlanMemory(t *testing.T) {
-	m := readMachine(t, unpack(t, "cxl-memory"))
+	m := packedMachine(t, "cxl-memory")
 	for _, c := range []struct {
 		mode, mem, want string
 	}{
@@ -242,7 +242,7 @@ func TestPlanAutoShares(t *testing.T) {
 func TestPlanProperties(t *testing.T) {
 	var all []*Machine
 	for _, name := range packed(t) {
-		all = append(all, readMachine(t, unpack(t, name)))
+		all = append(all, packedMachine(t, name))
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		m := rapid.SampledFrom(all).Draw(t, "machine")
@@ -293,4 +293,38 @@ func TestPlanProperties(t *testing.T) {
 			t.Fatalf("%s of %s were given away", taken, allowed)
 		}
 	})
+}
+
+// Of caches of one level the first listed counts, an instruction cache never,
+// and what is called otherwise is no cache.
+func TestPlanLastCache(t *testing.T) {
+	f := upstream(1, 1, 1, 1, 4).files()
+	for cpu := range 8 {
+		for name, cache := range map[string][3]string{
+			"index4": {"3", "Unified", fmt.Sprint(cpu)}, "index10": {"9", "Instruction", fmt.Sprint(cpu)}, "index_x": {"9", "Unified", fmt.Sprint(cpu)},
+		} {
+			f.set(cpuFile(cpu, "cache/"+name+"/level"), cache[0])
+			f.set(cpuFile(cpu, "cache/"+name+"/type"), cache[1])
+			f.set(cpuFile(cpu, "cache/"+name+"/shared_cpu_list"), cache[2])
+		}
+	}
+	m := readMachine(t, f)
+	for _, mode := range []string{"core-complex", "l3"} {
+		plan, err := Plan(m, Request{Bind: bind(t, mode), Local: 1, GPUs: m.GPUs})
+		if err != nil || plan[0].CPUs.String() != "0-7" {
+			t.Errorf("%s: %v, %v", mode, plan, err)
+		}
+	}
+	for cpu := range 8 { // an L4 cache above halves of the L3
+		f.set(cpuFile(cpu, "cache/index3/shared_cpu_list"), []string{"0-3", "4-7"}[cpu/4])
+		f.set(cpuFile(cpu, "cache/index4/level"), "4")
+		f.set(cpuFile(cpu, "cache/index4/shared_cpu_list"), "0-7")
+	}
+	m = readMachine(t, f)
+	for mode, want := range map[string]string{"core-complex": "0-7", "l3": "0-3"} {
+		plan, err := Plan(m, Request{Bind: bind(t, mode), Local: 1, GPUs: m.GPUs})
+		if err != nil || plan[0].CPUs.String() != want {
+			t.Errorf("%s: %v, %v", mode, plan, err)
+		}
+	}
 }

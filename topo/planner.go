@@ -50,7 +50,7 @@ func (p *planner) gpuNode(g GPU) (Node, error) {
 // is.
 func (p *planner) near(rank int) (node Node, k, n int, err error) {
 	if rank >= len(p.req.GPUs) {
-		return node, 0, 0, fmt.Errorf("there are %d visible GPUs for %d local ranks: start fewer workers or write lists of CPUs", len(p.req.GPUs), p.req.Local)
+		return node, 0, 0, fmt.Errorf("%s visible for %d local ranks: start fewer workers or write lists of CPUs", count(len(p.req.GPUs), "GPU"), p.req.Local)
 	}
 	if node, err = p.gpuNode(p.req.GPUs[rank]); err != nil {
 		return node, 0, 0, err
@@ -98,7 +98,7 @@ func (p *planner) exclusiveNear(rank int) (job.CPUList, string, error) {
 	}
 	cores, _ := p.coresOf(node)
 	if len(cores) < n {
-		return job.CPUList{}, "", fmt.Errorf("node %d has %d allowed cores for %d GPUs: allow more CPUs, show fewer GPUs or bind to the node", node.ID, len(cores), n)
+		return job.CPUList{}, "", fmt.Errorf("node %d has %s allowed for %d GPUs: allow more CPUs, show fewer GPUs or bind to the node", node.ID, count(len(cores), "core"), n)
 	}
 	return share(cores, k, n), fmt.Sprintf("share %d of %d of node %d's cores, near GPU %d", k+1, n, node.ID, rank), nil
 }
@@ -108,7 +108,7 @@ func (p *planner) exclusiveSpread() placer {
 	cores, _ := p.everywhere(p.coresOf)()
 	return func(rank int) (job.CPUList, string, error) {
 		if len(cores) < p.req.Local {
-			return job.CPUList{}, "", fmt.Errorf("there are %d allowed cores for %d local ranks: allow more CPUs, start fewer workers or bind to nodes", len(cores), p.req.Local)
+			return job.CPUList{}, "", fmt.Errorf("%s allowed for %d local ranks: allow more CPUs, start fewer workers or bind to nodes", count(len(cores), "core"), p.req.Local)
 		}
 		return share(cores, rank, p.req.Local), fmt.Sprintf("share %d of %d of all cores", rank+1, p.req.Local), nil
 	}
@@ -126,7 +126,7 @@ func (p *planner) around(groups func(Node) ([]domain, error)) placer {
 			return job.CPUList{}, "", err
 		}
 		d := all[k%len(all)]
-		return d.cpus, fmt.Sprintf("%s of node %d, near GPU %d", d.name, node.ID, rank), nil
+		return d.cpus, fmt.Sprintf("%s, node %d, near GPU %d", d.name, node.ID, rank), nil
 	}
 }
 

@@ -32,6 +32,8 @@ func read(fsys fs.FS, root string) (*Machine, error) {
 	readCaches(t, m)
 	readDevices(t, m)
 	readGPUs(t, m)
+	_, err := fs.Stat(fsys, "dev/null")
+	m.HasDev = err == nil
 	m.Missing = t.missing
 	if t.err != nil {
 		return nil, t.err

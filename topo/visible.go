@@ -16,7 +16,7 @@ import (
 // entry that makes no sense ends the list, and one that stands there twice
 // empties it. NVIDIA_VISIBLE_DEVICES says what a container is given, not what
 // CUDA shows, and plays no part: what a container was not given has no device
-// file, and is left out if any GPU has one. An entry "MIG-..." is a slice of a
+// file and is left out. An entry "MIG-..." is a slice of a
 // GPU and counts as a GPU; CUDA shows a process the first one alone, so that
 // each worker needs its own.
 //
@@ -29,7 +29,7 @@ import (
 // GPUs of one model that is the order of addresses too; among several it is not
 // known, and the order of addresses is given.
 func VisibleGPUs(m *Machine, lookup func(string) (string, bool)) (gpus []GPU, doubt string) {
-	gpus = usable(m.GPUs, NVIDIA)
+	gpus = usable(m, NVIDIA)
 	if len(gpus) > 0 {
 		list, set := lookup("CUDA_VISIBLE_DEVICES")
 		if !set {
@@ -45,7 +45,7 @@ func VisibleGPUs(m *Machine, lookup func(string) (string, bool)) (gpus []GPU, do
 		}
 		return visible, doubt
 	}
-	gpus = usable(m.GPUs, AMD)
+	gpus = usable(m, AMD)
 	for _, names := range [][]string{{"ROCR_VISIBLE_DEVICES"}, {"HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"}} {
 		for _, name := range names {
 			if list, set := lookup(name); set {
@@ -61,11 +61,11 @@ func VisibleGPUs(m *Machine, lookup func(string) (string, bool)) (gpus []GPU, do
 }
 
 // usable leaves out what the vendor's driver does not have, and what this
-// container was not given.
-func usable(all []GPU, vendor string) []GPU {
+// container was not given. On a packed machine without any /dev that is unknown.
+func usable(m *Machine, vendor string) []GPU {
 	var out []GPU
-	given := false
-	for _, g := range all {
+	given := m.HasDev
+	for _, g := range m.GPUs {
 		if g.Vendor == vendor && (vendor != NVIDIA || g.Driver == "" || g.Driver == "nvidia") {
 			out = append(out, g)
 			given = given || g.Dev != ""

@@ -130,8 +130,13 @@ func TestVisibleInContainer(t *testing.T) {
 	delete(f, "dev/nvidia3")
 	delete(f, "dev/nvidia4")
 	if got := count(f); got != "0,1,2,3,4,5,6,7" {
-		t.Errorf("no device file at all shows %q", got)
+		t.Errorf("a tree without /dev shows %q", got)
 	}
+	f["dev/null"] = ""
+	if got := count(f); got != "" {
+		t.Errorf("a container without any GPU shows %q", got)
+	}
+	delete(f, "dev/null")
 	// GPUs that the driver does not have are not CUDA's.
 	for path, text := range f {
 		f[path] = strings.ReplaceAll(text, "DRIVER=nvidia", "DRIVER=vfio-pci")
@@ -142,7 +147,7 @@ func TestVisibleInContainer(t *testing.T) {
 }
 
 func TestVisibleAMD(t *testing.T) {
-	m := readMachine(t, unpack(t, "epyc-nps4-mi210"))
+	m := packedMachine(t, "epyc-nps4-mi210")
 	for env, want := range map[string]string{
 		"": "128,129,130,131,132,133,134,135", "HIP_VISIBLE_DEVICES=7,0": "135,128", "CUDA_VISIBLE_DEVICES=3": "131",
 		"HIP_VISIBLE_DEVICES=1;CUDA_VISIBLE_DEVICES=3": "129", "ROCR_VISIBLE_DEVICES=4,5,6;HIP_VISIBLE_DEVICES=2,0": "134,132",
@@ -153,7 +158,7 @@ func TestVisibleAMD(t *testing.T) {
 			t.Errorf("%q shows %q (%s), want %q", env, minors(gpus), doubt, want)
 		}
 	}
-	if gpus, doubt := VisibleGPUs(readMachine(t, unpack(t, "laptop-hybrid")), lookup("CUDA_VISIBLE_DEVICES=0")); len(gpus) != 0 || doubt != "" {
+	if gpus, doubt := VisibleGPUs(packedMachine(t, "laptop-hybrid"), lookup("CUDA_VISIBLE_DEVICES=0")); len(gpus) != 0 || doubt != "" {
 		t.Errorf("a laptop without a GPU shows %+v (%s)", gpus, doubt)
 	}
 }

@@ -72,3 +72,29 @@ func TestSummary(t *testing.T) {
 		}
 	}
 }
+
+func TestStamps(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "stamps")
+	for _, tt := range []struct {
+		data, span string
+		want       time.Duration
+		bad        bool
+	}{
+		{"30\n10\n20\n", spanFirst, 5, false},
+		{"30\n10\n20\n", spanBetween, 20, false},
+		{"30\n", spanBetween, 0, true},
+		{"", spanFirst, 0, true},
+		{"x\n", spanFirst, 0, true},
+	} {
+		got, err := spanOf([]byte(tt.data), tt.span, 5)
+		if got != tt.want || err != nil != tt.bad {
+			t.Errorf("%q, %s: %v, %v", tt.data, tt.span, got, err)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	stamp := []string{"sh", "-c", "echo 10 > " + file + "; echo 30 >> " + file}
+	args := append([]string{"-n", "1", "-warmup", "0", "-stamps", file, "-span", spanBetween, "-goal", ">=0", "-most", "19ns"}, stamp...)
+	if status := run(append(append(args, "::"), stamp...), &stdout, &stderr); status != 0 || !strings.Contains(stdout.String(), "missed") {
+		t.Errorf("status %d: %s%s", status, stdout.String(), stderr.String())
+	}
+}

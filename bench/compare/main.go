@@ -6,6 +6,11 @@
 // With a goal "<=R" the ratio is A/B (A may take up to R times as long); with ">=R" it
 // is B/A (A is to be R times as fast). Both commands must end with status 0. Their
 // output goes to /dev/null; a command that needs a pipe is given as sh -c.
+//
+// With -stamps it is not the wall time that counts: the commands write times of
+// CLOCK_MONOTONIC, in nanoseconds, as lines into that file, and what is measured
+// is the time from the start to the earliest of them (-span first) or from the
+// earliest to the latest (-span between).
 package main
 
 import (
@@ -14,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/sluicerun/sluice/bench/result"
 )
@@ -37,6 +43,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	s := summarize(c.labels, a, b, c.goal)
+	s.most = c.most
 	s.print(stdout, c.name)
 	if err := s.row(c.name).Append(c.rows); err != nil {
 		fmt.Fprintf(stderr, "compare: %v\n", err)
@@ -53,6 +60,9 @@ type comparison struct {
 	before string
 	rows   string
 	goal   result.Goal
+	most   time.Duration
+	stamps string
+	span   string
 	a, b   []string
 }
 
@@ -68,6 +78,9 @@ func parse(args []string, stderr io.Writer) (comparison, error) {
 	fs.IntVar(&c.warmup, "warmup", 1, "run each command this `often` before")
 	fs.StringVar(&c.before, "before", "", "a shell `command` to run, untimed, before each timed one")
 	fs.StringVar(&goal, "goal", "", "<=`R` for A/B or >=R for B/A")
+	fs.DurationVar(&c.most, "most", 0, "a goal for A's own time")
+	fs.StringVar(&c.stamps, "stamps", "", "the `file` of times that the commands write")
+	fs.StringVar(&c.span, "span", spanFirst, "with -stamps: first or between")
 	fs.StringVar(&c.rows, "rows", "", "add the result to this `file`")
 	err := fs.Parse(args)
 	if err != nil {
@@ -78,6 +91,9 @@ func parse(args []string, stderr io.Writer) (comparison, error) {
 	}
 	if c.rounds < 1 || c.warmup < 0 {
 		return c, fmt.Errorf("-n %d -warmup %d: want at least one round", c.rounds, c.warmup)
+	}
+	if c.span != spanFirst && c.span != spanBetween {
+		return c, fmt.Errorf("-span %s: want %s or %s", c.span, spanFirst, spanBetween)
 	}
 	c.a, c.b, err = split(fs.Args())
 	return c, err

@@ -5,8 +5,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // measure runs the rounds and returns the times of both sides, pair by pair.
@@ -43,13 +46,61 @@ func (c comparison) timeOne(argv []string) (time.Duration, error) {
 	defer said.Close()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stderr = said
+	mono, err := monotonic()
+	if err != nil {
+		return 0, err
+	}
 	start := time.Now()
 	err = cmd.Run()
 	took := time.Since(start)
 	if err != nil {
 		return 0, fmt.Errorf("running %s: %w%s", strings.Join(argv, " "), err, tail(said))
 	}
-	return took, nil
+	if c.stamps == "" {
+		return took, nil
+	}
+	data, err := os.ReadFile(c.stamps)
+	if err != nil {
+		return 0, fmt.Errorf("running %s: nobody stamped: %w", strings.Join(argv, " "), err)
+	}
+	return spanOf(data, c.span, mono)
+}
+
+// The spans that -stamps measures.
+const (
+	spanFirst   = "first"
+	spanBetween = "between"
+)
+
+// spanOf reads a file of stamps.
+func spanOf(data []byte, span string, start int64) (time.Duration, error) {
+	var first, last int64
+	for i, line := range strings.Fields(string(data)) {
+		ns, err := strconv.ParseInt(line, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("reading stamp %d: %w", i, err)
+		}
+		if i == 0 {
+			first, last = ns, ns
+		}
+		first, last = min(first, ns), max(last, ns)
+	}
+	switch {
+	case first == 0, span == spanBetween && first == last:
+		return 0, fmt.Errorf("too few stamps: %q", data)
+	case span == spanFirst:
+		return time.Duration(first - start), nil
+	}
+	return time.Duration(last - first), nil
+}
+
+// monotonic is CLOCK_MONOTONIC, which other processes see as well.
+func monotonic() (int64, error) {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		return 0, err
+	}
+	return ts.Nano(), nil
 }
 
 // tail is the end of what a failed command said.

@@ -27,7 +27,7 @@ const (
 // room are counted. events.jsonl in the run's directory has them all.
 type eventWriter struct {
 	sink *console.FDSink
-	file *os.File // nil for stdout, which is not ours to close
+	file *os.File // nil for our own stdout and stderr
 	wake chan struct{}
 	done chan struct{}
 	took atomic.Int64 // when the reader last took something, unix ns
@@ -38,6 +38,8 @@ type eventWriter struct {
 	ended   bool // no more will come, or nobody takes them
 }
 
+const stderrPath = "/dev/stderr"
+
 func openEvents(path string) (*eventWriter, error) {
 	w := &eventWriter{wake: make(chan struct{}, 1), done: make(chan struct{})}
 	fd := 1
@@ -45,6 +47,8 @@ func openEvents(path string) (*eventWriter, error) {
 	case "":
 		return nil, nil
 	case "-":
+	case stderrPath: // by its name it could not be opened where it is a socket
+		fd = 2
 	default:
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {

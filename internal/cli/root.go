@@ -102,7 +102,7 @@ var flags = map[string]string{
 	"stop.signal": "stop-signal", "stall.timeout": "stall-timeout", "stall.command": "on-stall", "stall.signal": "stall-signal",
 	"restart.max": "restarts", "restart.backoff": "restart-backoff", "restart.min_uptime": "min-uptime", "restart.scope": "restart-scope",
 	"rotate.max_size": "log-max-size", "rotate.keep": "log-keep", "rotate.compress": "log-compress",
-	"env_dialects": "env-dialect", "rlimits": "rlimit",
+	"env_dialects": "env-dialect", "rlimits": "rlimit", "bind.mem": "mem-bind",
 }
 
 // plain are fields that no flag sets.
@@ -163,7 +163,7 @@ nothing running when it is done.`,
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
-		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newVersion(a), newCompletion(a),
+		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newVersion(a), newCompletion(a),
 	)
 	return root
 }

@@ -136,7 +136,7 @@ func (o *runOptions) finalize(f *pflag.FlagSet, args []string) (job.Spec, error)
 		return s, usagef("there is no command to run; write it after the flags: sluice run -n 4 -- COMMAND")
 	}
 	var err error
-	if s.Workers, err = o.workers.count(os.Getenv); err != nil {
+	if s.Workers, err = o.workers.count(os.LookupEnv); err != nil {
 		return s, err
 	}
 	if f.Changed("prefix") {

@@ -159,6 +159,9 @@ func (o *runOptions) likeTorchrun(t *torchargs.Args, flags *pflag.FlagSet) error
 			return err
 		}
 	}
+	if t.EventLogHandler == "console" && !flags.Changed("events") {
+		o.events = "/dev/stderr" // torchrun's console
+	}
 	o.torchStreams(t, flags)
 	return torchServices(s.Torch, os.LookupEnv)
 }

@@ -2,11 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
+
+	"github.com/sluicerun/sluice/topo"
 )
 
 // workersFlag is -n: a number, or what to count.
@@ -31,23 +30,25 @@ func (w *workersFlag) Set(s string) error {
 
 func (*workersFlag) Type() string { return "N" }
 
-func (w workersFlag) count(getenv func(string) string) (int, error) {
+func (w workersFlag) count(lookup func(string) (string, bool)) (int, error) {
 	switch w {
 	case "":
 		return 1, nil
 	case "cpu":
 		return cpus(), nil
-	case "gpu":
-		n := gpus(getenv)
-		if n == 0 {
-			return 0, usagef("-n gpu: this machine shows no NVIDIA GPU (no /dev/nvidia0, or CUDA_VISIBLE_DEVICES hides them)")
-		}
-		return n, nil
-	case "auto":
-		if n := gpus(getenv); n > 0 {
+	case "gpu", "auto":
+		n, doubt, err := gpus(lookup)
+		switch {
+		case err != nil:
+			return 0, err
+		case n > 0:
 			return n, nil
+		case w == "auto":
+			return cpus(), nil
+		case doubt != "":
+			doubt = ": " + doubt
 		}
-		return cpus(), nil
+		return 0, usagef("-n gpu: this machine shows no GPU%s; see: sluice topo", doubt)
 	}
 	return strconv.Atoi(string(w))
 }
@@ -55,28 +56,13 @@ func (w workersFlag) count(getenv func(string) string) (int, error) {
 // cpus is the number of processors this process may use (its affinity mask).
 func cpus() int { return runtime.NumCPU() }
 
-// gpus counts the NVIDIA devices that a CUDA program would see. A list in
-// CUDA_VISIBLE_DEVICES ends at the first entry that names no device.
-func gpus(getenv func(string) string) int {
-	nodes, _ := filepath.Glob("/dev/nvidia[0-9]*")
-	visible, set := os.LookupEnv("CUDA_VISIBLE_DEVICES")
-	if v := getenv("CUDA_VISIBLE_DEVICES"); v != "" {
-		visible, set = v, true
+// gpus counts the devices that a CUDA or ROCm program would see. doubt says what
+// makes the number uncertain.
+func gpus(lookup func(string) (string, bool)) (n int, doubt string, err error) {
+	m, err := topo.Read("/")
+	if err != nil {
+		return 0, "", fmt.Errorf("counting GPUs: %w", err)
 	}
-	if !set {
-		return len(nodes)
-	}
-	n := 0
-	for _, e := range strings.Split(visible, ",") {
-		e = strings.TrimSpace(e)
-		if strings.HasPrefix(e, "GPU-") || strings.HasPrefix(e, "MIG-") {
-			n++
-			continue
-		}
-		if i, err := strconv.Atoi(e); err != nil || i < 0 || i >= len(nodes) {
-			break
-		}
-		n++
-	}
-	return n
+	list, doubt := topo.VisibleGPUs(m, lookup)
+	return len(list), doubt, nil
 }
