@@ -2,16 +2,11 @@ package health
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
-	"net/http"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,19 +14,16 @@ import (
 // What a client may take: a request is one line and a few headers.
 const (
 	clientTime = 5 * time.Second // from connecting to the answer's last byte
-	maxHeaders = 4 << 10         // bytes; net/http adds 4 KiB
 	agentTime  = 3 * time.Second // for progress to answer
 )
 
 // Server answers until Close.
 type Server struct {
-	addr     net.Addr
-	http     *http.Server
+	conns    *listener
 	progress func() Progress
 	timeout  time.Duration
 	begin    time.Time
 	asking   chan struct{} // holds one while progress is asked
-	closing  atomic.Bool
 	all      sync.WaitGroup
 	once     sync.Once
 }
@@ -54,19 +46,25 @@ func ListenTimeout(addr string, timeout time.Duration, progress func() Progress)
 	if err != nil {
 		return nil, listenError(addr, err)
 	}
-	s := &Server{addr: l.Addr(), progress: progress, timeout: timeout, begin: time.Now(), asking: make(chan struct{}, 1)}
-	s.http = &http.Server{
-		Handler:                      http.HandlerFunc(s.serve),
-		ReadTimeout:                  clientTime,
-		WriteTimeout:                 clientTime,
-		MaxHeaderBytes:               maxHeaders,
-		ErrorLog:                     log.New(io.Discard, "", 0), // clients cannot write on our terminal
-		ConnState:                    s.count,
-		DisableGeneralOptionsHandler: true,
-	}
-	s.http.SetKeepAlivesEnabled(false)
-	s.all.Go(func() { _ = s.http.Serve(&listener{Listener: l}) })
+	s := &Server{conns: &listener{Listener: l}, progress: progress, timeout: timeout, begin: time.Now(), asking: make(chan struct{}, 1)}
+	s.all.Go(s.accept)
 	return s, nil
+}
+
+func (s *Server) accept() {
+	for pause := time.Millisecond; ; {
+		c, err := s.conns.accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil: // out of descriptors, say: some will be given back
+			time.Sleep(pause)
+			pause = min(2*pause, time.Second)
+			continue
+		}
+		pause = time.Millisecond
+		s.all.Go(func() { s.serve(c) })
+	}
 }
 
 // listenError says what to do about the usual reasons.
@@ -86,62 +84,57 @@ func listenError(addr string, err error) error {
 }
 
 // Addr is where it listens.
-func (s *Server) Addr() net.Addr { return s.addr }
+func (s *Server) Addr() net.Addr { return s.conns.Addr() }
 
 // Close ends all connections and waits for a call of progress that is under way.
 func (s *Server) Close() {
 	s.once.Do(func() {
-		s.closing.Store(true)
-		s.http.Close()
+		s.conns.closeAll()
 		s.all.Wait()
 	})
 }
 
-// count lets Close wait for connections: http's Close does not, and misses one
-// that is being accepted.
-func (s *Server) count(c net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		s.all.Add(1)
-		if s.closing.Load() {
-			c.Close()
-		}
-	case http.StateClosed:
-		s.all.Done()
+// serve answers one request and hangs up.
+func (s *Server) serve(c *conn) {
+	defer c.Close()
+	if c.SetDeadline(time.Now().Add(clientTime)) != nil {
+		return
 	}
+	r, err := readRequest(c)
+	if err != nil && !errors.Is(err, errRequest) {
+		return // it said nothing, or hung up
+	}
+	_, _ = c.Write(s.respond(r, err).bytes(r.method == "HEAD"))
+	c.hangUp()
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+func (s *Server) respond(r request, bad error) response {
 	switch {
-	case r.URL.Path != "/":
-		http.Error(w, "there is only /", http.StatusNotFound)
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
-	default:
-		s.answer(w, r.Context())
+	case bad != nil:
+		return plain(400, "Bad Request", bad.Error())
+	case r.path != "/":
+		return plain(404, "Not Found", "there is only /")
+	case r.method != "GET" && r.method != "HEAD":
+		p := plain(405, "Method Not Allowed", "only GET and HEAD")
+		p.headers += "Allow: GET, HEAD\r\n"
+		return p
 	}
-}
-
-func (s *Server) answer(w http.ResponseWriter, ctx context.Context) {
-	a := s.ask(ctx)
-	status := http.StatusOK
+	a := s.ask()
+	p := response{status: 200, reason: "OK", headers: "Content-Type: application/json\r\nCache-Control: no-store\r\n"}
 	if a.Reason != "" {
-		status = http.StatusServiceUnavailable
+		p.status, p.reason = 503, "Service Unavailable"
 	}
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(a) // nothing in it can fail
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes())
+	p.body = body.String()
+	return p
 }
 
 // ask does not hang with an agent that does, and has one goroutine in it at
 // most, however many clients come meanwhile.
-func (s *Server) ask(ctx context.Context) answer {
+func (s *Server) ask() answer {
 	late := time.NewTimer(agentTime)
 	defer late.Stop()
 	said := make(chan answer, 1)
@@ -152,18 +145,17 @@ func (s *Server) ask(ctx context.Context) answer {
 			said <- judge(s.progress(), s.begin, time.Now(), s.timeout)
 		})
 	case <-late.C:
-		return stuck
-	case <-ctx.Done():
-		return stuck
+		return stuck()
 	}
 	select {
 	case a := <-said:
 		return a
 	case <-late.C:
-	case <-ctx.Done():
 	}
-	return stuck
+	return stuck()
 }
 
 // stuck is the answer for an agent that gives none.
-var stuck = answer{State: "unknown", Reason: fmt.Sprintf("the agent has not answered for %v", agentTime)}
+func stuck() answer {
+	return answer{State: "unknown", Reason: fmt.Sprintf("the agent has not answered for %v", agentTime)}
+}
