@@ -102,13 +102,22 @@ func (d *duplicate) run() {
 			}
 		}
 		if last {
-			if len(d.line) > 0 {
-				d.judge(append(d.line, '\n'))
-			}
-			d.fail(d.out.Close())
+			d.last()
 			return
 		}
 	}
+}
+
+// last is called at the end of the log. A line that was not ended is ended here,
+// as the file is shared.
+func (d *duplicate) last() {
+	switch {
+	case len(d.line) > 0:
+		d.judge(append(d.line, '\n'))
+	case d.over == copied:
+		d.write([]byte{'\n'})
+	}
+	d.fail(d.out.Close())
 }
 
 func (d *duplicate) fail(err error) {
@@ -123,12 +132,15 @@ func (d *duplicate) feed(b []byte) {
 		if i := bytes.IndexByte(b, '\n'); i >= 0 {
 			part, whole = b[:i+1], true
 		}
+		if room := dupLine - len(d.line); d.over == short && len(part) > room {
+			part, whole = part[:room], false
+		}
 		b = b[len(part):]
 		switch {
 		case d.over == copied:
 			d.write(part)
 		case d.over == skipped:
-		case whole || len(d.line)+len(part) > dupLine:
+		case whole || len(d.line)+len(part) == dupLine:
 			d.line = append(d.line, part...)
 			d.over = skipped
 			if d.judge(d.line) {
