@@ -26,8 +26,8 @@ func (h *Handle) onFailure(w *worker) {
 // noticed first: a rank that raised its exception earlier and took longer to
 // end, by itself or by our signal, is the culprit, and the others its victims.
 func (h *Handle) findRoot() {
-	if h.first == nil {
-		return
+	if h.first == nil || h.first.out.Kind == job.KindStartFailed {
+		return // there never was a whole gang
 	}
 	root := h.first
 	for _, w := range h.workers {
@@ -43,6 +43,9 @@ func (h *Handle) findRoot() {
 		return
 	}
 	h.first = root
+	if root.out.Cause == job.CausePeer && root.out.Kind == job.KindSignaled {
+		root.out.Detail = joinDetail(root.out.Detail, "it had written its error file before; the signal is sluice's, sent when a peer had failed as well")
+	}
 	root.out.Cause, root.out.Because = job.CauseOwn, nil
 	for _, w := range h.workers {
 		if w != nil && w.out.Because != nil {
@@ -183,6 +186,10 @@ func (h *Handle) conclude() {
 	}
 	if len(r.Survivors) > 0 && r.Status == 0 {
 		r.Status = job.StatusInternal
+	}
+	// To torchrun's users every failure is 1; a time-out is none of torchrun's.
+	if h.spec.Torch != nil && h.spec.ExitCode == job.ExitAny && r.Status != 0 && r.Status != job.StatusTimeout {
+		r.Status = 1
 	}
 	h.collectValues()
 }

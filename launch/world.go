@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/report"
 )
 
 // World places the gang of each attempt among those of other nodes. Its methods
@@ -20,7 +22,8 @@ type World interface {
 	// Again tells the others that this gang failed and that all shall meet
 	// again in the next attempt.
 	Again(ctx context.Context, why string) error
-	// Fail tells the others that this gang failed for good. If another node
+	// Fail tells the others that this gang failed for good by o, with why in a
+	// few words: neither the rank nor the host is in them. If another node
 	// had failed before, that comes back as *Elsewhere.
 	Fail(ctx context.Context, o job.Outcome, why string) error
 	// Done waits until the gangs of all nodes have succeeded. One that has
@@ -181,7 +184,6 @@ func (h *Handle) tell(w *worker) {
 	h.told = true
 	again := h.mayRestart(w)
 	h.stop.final = h.stop.final || !again
-	why := fmt.Sprintf("rank %d on %s failed (%s)", w.rank, h.host, describeShort(w.out))
 	out := w.out
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), tellWorld)
 	h.worldly.Add(1)
@@ -193,9 +195,9 @@ func (h *Handle) tell(w *worker) {
 		defer cancel()
 		var err error
 		if again {
-			err = h.opt.World.Again(ctx, why)
+			err = h.opt.World.Again(ctx, fmt.Sprintf("rank %d on %s failed (%s)", out.Rank, h.host, describeShort(out)))
 		} else {
-			err = h.opt.World.Fail(ctx, out, why)
+			err = h.opt.World.Fail(ctx, out, inOneLine(out))
 		}
 		var other *Elsewhere
 		switch {
@@ -205,6 +207,19 @@ func (h *Handle) tell(w *worker) {
 			h.do(func() { h.note("the other nodes were not told: " + err.Error()) })
 		}
 	}()
+}
+
+// inOneLine is what another node's report says of a failure here.
+func inOneLine(o job.Outcome) string {
+	text := describeShort(o)
+	if o.ErrorFile == "" {
+		return text
+	}
+	if e, err := report.ReadErrorFile(o.ErrorFile); err == nil {
+		line, _, _ := strings.Cut(strings.TrimSpace(e.Message), "\n")
+		text += ": " + line
+	}
+	return text
 }
 
 // mayRestart tells whether the gang lives again after the failure of w.
@@ -237,11 +252,25 @@ func (h *Handle) leaveForGood() {
 	}
 }
 
-// leaveWorld waits, after success, for the gangs of the other nodes.
+// leaveWorld waits, after success, for the gangs of the other nodes. Node 0 does
+// so for as long as they work, whatever the barrier's time: they use its store.
 func (h *Handle) leaveWorld() {
 	h.phase = phaseLeaving
-	ctx, cancel := context.WithTimeout(h.ctx, h.spec.Nodes.BarrierTime())
+	barrier := h.spec.Nodes.BarrierTime()
+	ctx, cancel := context.WithTimeout(h.ctx, barrier)
 	h.leave = cancel
+	if h.place.Group == 0 {
+		cancel()
+		ctx, cancel = context.WithCancel(h.ctx)
+		late := time.AfterFunc(barrier, func() {
+			h.do(func() {
+				if h.phase == phaseLeaving {
+					h.note("the workers here are done; this node stays because others still use its store")
+				}
+			})
+		})
+		h.leave = func() { late.Stop(); cancel() }
+	}
 	h.worldly.Add(1)
 	go func() {
 		defer h.worldly.Done()

@@ -111,7 +111,7 @@ func TestFailureIsToldToTheWorld(t *testing.T) {
 	if res.Detail != "rank 0 on a failed before" {
 		t.Errorf("the failure elsewhere is told as %q", res.Detail)
 	}
-	w.heard(t, "fail: rank 3 on ")
+	w.heard(t, "fail: exit code 7")
 }
 
 // One that may live again says so at once, and counts what the world counts.

@@ -37,6 +37,7 @@ type conn struct {
 	watching []string // guarded by Server.mu
 	used     bool     // it has used a key; Server.mu
 	reserved bool     // ... and one under Options.Reserved; Server.mu
+	late     bool     // it was there before a Reset and had used none; Server.mu
 	dead     bool     // nothing of it counts any more; Server.mu
 }
 

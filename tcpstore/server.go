@@ -89,7 +89,8 @@ func (s *Server) Stats() Stats {
 // Reset begins a new attempt: all keys and queues that are not under
 // Options.Reserved are forgotten, and all connections that used keys, but none
 // under it, are closed. When it returns, none of these can change the store any
-// more. One that has asked for nothing yet may be an agent's and is left alone.
+// more. One that has asked for nothing yet may be an agent's: it is closed if the
+// first key that it uses is not under the prefix.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,10 +107,14 @@ func (s *Server) Reset() {
 		}
 	}
 	for c := range s.conns {
-		if c.used && !c.reserved {
+		switch {
+		case c.reserved:
+		case c.used:
 			// A request of its may be read already; enter refuses it.
 			c.dead = true
 			c.nc.Close()
+		default:
+			c.late = true
 		}
 	}
 }

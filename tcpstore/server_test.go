@@ -58,7 +58,7 @@ func TestReset(t *testing.T) {
 	s := listen(t, Options{Reserved: "agent/"})
 	ctx := ctx(t)
 	agent, worker, mixed := connect(t, s), connect(t, s), connect(t, s)
-	idle := connect(t, s) // asks for nothing yet
+	idle, stale := connect(t, s), connect(t, s) // ask for nothing yet
 	watcher := dialWire(t, s)
 	watcher.sendBytes(appendString([]byte{7}, "/k"))
 	watcher.expect("03")
@@ -92,6 +92,9 @@ func TestReset(t *testing.T) {
 		t.Error("a worker of the attempt before can still write")
 	}
 	watcher.hungUp()
+	if err := stale.Set(ctx, "/late", nil); err == nil {
+		t.Error("a worker of the attempt before can write what it had not written yet")
+	}
 	if _, _, err := idle.Get(ctx, "agent/round"); err != nil {
 		t.Errorf("a connection that had asked for nothing: %v", err)
 	}

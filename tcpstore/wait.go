@@ -92,11 +92,19 @@ func (s *Server) enter(c *conn, keys ...string) error {
 		s.mu.Unlock()
 		return errGone
 	}
-	if !c.reserved {
-		c.used = c.used || len(keys) > 0
-		for _, k := range keys {
-			c.reserved = c.reserved || s.reserved(k)
-		}
+	if c.reserved || len(keys) == 0 {
+		return nil
+	}
+	c.used = true
+	for _, k := range keys {
+		c.reserved = c.reserved || s.reserved(k)
+	}
+	if c.late && !c.reserved {
+		// A worker of the attempt before, whose words were still on their way.
+		c.dead = true
+		s.mu.Unlock()
+		c.nc.Close()
+		return errGone
 	}
 	return nil
 }

@@ -172,6 +172,9 @@ func (a *host) supervise(st Start) (int, error) {
 	}
 	defer a.dismissGuardian() // one may be hired only later
 	a.link.send(message{Kind: kindMade, Run: h.ID(), Dir: h.Dir()})
+	// Before the gang: this may need a thread, which workers may leave none of.
+	sigs := make(chan os.Signal, 4)
+	signal.Notify(sigs, heard(h.Spec().Stop.StopsOn())...)
 	if err := h.Start(ctx, socket); err != nil {
 		h.Discard()
 		return 0, err
@@ -179,8 +182,6 @@ func (a *host) supervise(st Start) (int, error) {
 	if a.guard != nil {
 		a.guard.introduce(h)
 	}
-	sigs := make(chan os.Signal, 4)
-	signal.Notify(sigs, heard(h.Spec().Stop.StopsOn())...)
 	go func() {
 		for {
 			select {
