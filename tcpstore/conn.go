@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"net"
+	"slices"
 	"sync/atomic"
 	"syscall"
 
@@ -184,10 +185,19 @@ func (c *conn) reply(parts ...[]byte) error {
 			return errGone
 		}
 	}
-	if len(parts) == 1 {
-		_, err := c.nc.Write(parts[0])
-		return err
+	small := parts[0]
+	if len(parts) > 1 {
+		n := 0
+		for _, p := range parts {
+			n += len(p)
+		}
+		if n > readBuffer {
+			_, err := bufs.WriteTo(c.nc)
+			return err
+		}
+		// One write is cheaper than one of several pieces.
+		small = slices.Concat(parts...)
 	}
-	_, err := bufs.WriteTo(c.nc)
+	_, err := c.nc.Write(small)
 	return err
 }

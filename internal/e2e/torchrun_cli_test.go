@@ -287,7 +287,7 @@ func TestTorchrunExitStatus(t *testing.T) {
 		{"", "exit 2", 1}, // of a worker's, and not usage
 		{"", "ulimit -c 0; kill -SEGV $$", 1},
 		{"--exit-code first", "exit 85", 85},
-		{"--exit-code max", "exit $((RANK + 7))", 8},
+		{"--exit-code max --on-failure continue", "exit $((RANK + 7))", 8},
 		{"--exit-code first", "ulimit -c 0; kill -SEGV $$", 128 + 11},
 		{"--timeout 50ms", "exec sleep 1000", 124},
 		{"--max-restarts 1", `exit $((85 * (1 - $TORCHELASTIC_RESTART_COUNT)))`, 0},
