@@ -2,7 +2,7 @@
 # Measures sluice against its peers and floors on this machine, both sides of each
 # comparison in turn (A B A B ...), and prints one table at the end.
 #
-#   bench/run.sh [start] [torchrun] [throughput] [latency] [idle] [redirect]     (default: all)
+#   bench/run.sh [start] [torchrun] [store] [throughput] [latency] [idle] [redirect]     (default: all)
 #
 # A ratio counts as the goal says: "<=2" is sluice's time over the other's, ">=5" the
 # other's over sluice's; in parentheses the quartiles over the pairs. A row whose
@@ -19,7 +19,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all=(start torchrun throughput latency idle redirect)
+all=(start torchrun store throughput latency idle redirect)
 for name; do
 	case " ${all[*]} " in
 	*" $name "*) ;;
