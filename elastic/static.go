@@ -63,7 +63,10 @@ func (s *static) Join(ctx context.Context) (launch.Place, error) {
 		}
 	}
 	r, err := s.rdzv.Join(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return launch.Place{}, fmt.Errorf("%w (join_timeout is %v)", elsewhere(err), limit)
+	case err != nil:
 		return launch.Place{}, elsewhere(err)
 	}
 	return launch.Place{
@@ -155,7 +158,8 @@ func (s *static) words(c rendezvous.Change) string {
 	case c.Kind == rendezvous.Failed && c.Failure != nil:
 		return c.Failure.String()
 	case c.Kind == rendezvous.Lost:
-		return fmt.Sprintf("the store of node 0 at %s:%d cannot be reached any more: %s", s.spec.Nodes.Host, s.spec.Nodes.Port, c.Why)
+		return fmt.Sprintf("the connection to node 0 at %s:%d is lost: its agent has ended, or the network between us",
+			s.spec.Nodes.Host, s.spec.Nodes.Port)
 	}
 	return fmt.Sprintf("%v: %s; all nodes start again", c.Node, c.Why)
 }

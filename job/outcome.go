@@ -22,6 +22,7 @@ type Cause string
 const (
 	CauseOwn      Cause = ""         // its own doing
 	CauseOOM      Cause = "oom"      // the kernel's out-of-memory killer
+	CauseTimer    Cause = "timer"    // its own timer expired: Detail
 	CausePeer     Cause = "peer"     // stopped because another rank failed
 	CauseTimeout  Cause = "timeout"  // the run's time was up
 	CauseStall    Cause = "stall"    // no output for too long

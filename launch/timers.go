@@ -39,6 +39,7 @@ func (h *Handle) Expired(pid int, scope string, sig job.Signal) {
 			if !strings.Contains(w.out.Detail, text) {
 				w.out.Detail = joinDetail(w.out.Detail, text)
 			}
+			w.cause = job.CauseTimer
 			syscall.Kill(pid, syscall.Signal(sig))
 			if w.out.PID != pid {
 				h.endExpired(w)

@@ -123,6 +123,9 @@ func (p *page) lastWords(o *job.Outcome, tails func(rank int) []byte, explained 
 		stream = job.Stdout + job.Stderr - stream // the other one
 	}
 	if !logged.Has(stream) {
+		if !explained {
+			p.line(1, "its output went where sluice's own goes, and was not kept: --tee 3 keeps it as well")
+		}
 		return
 	}
 	if p.opt.Command != nil {

@@ -25,6 +25,9 @@ func describe(o *job.Outcome) string {
 		if o.Cause == job.CauseOOM {
 			return fmt.Sprintf("was killed by the kernel's out-of-memory killer (%s)", o.Signal)
 		}
+		if o.Cause == job.CauseTimer {
+			return fmt.Sprintf("was killed by %s when its timer had expired", o.Signal)
+		}
 		notes := meaning(o.Signal)
 		if o.Core {
 			notes = append(notes, "core dumped")

@@ -167,6 +167,9 @@ func exitWord(o job.Outcome) string {
 		if o.Cause == job.CauseOOM {
 			s += " (out of memory)"
 		}
+		if o.Cause == job.CauseTimer {
+			s += " (timer)"
+		}
 		return s
 	case job.KindStartFailed:
 		return fmt.Sprintf("%d (not started)", o.Code)

@@ -22,6 +22,7 @@ type topoOptions struct {
 	gpus    job.RankSet
 	allowed job.CPUList
 	ascii   bool
+	save    string
 }
 
 func newTopo(a *app) *cobra.Command {
@@ -40,7 +41,8 @@ and HIP_VISIBLE_DEVICES are respected, --gpus chooses by hand.
 		Example: `  sluice topo
   sluice topo --bind exclusive -n 8
   sluice topo --bind node -n 4 --gpus none
-  sluice topo --root /var/tmp/other-machine --bind auto -n 8`,
+  sluice topo --save machine && tar cf machine.tar machine
+  sluice topo --root machine --bind auto -n 8`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error { return topoRun(cmd, a, o) },
 	}
@@ -53,6 +55,7 @@ and HIP_VISIBLE_DEVICES are respected, --gpus chooses by hand.
 	f.IntVarP(&o.workers, "workers", "n", 1, "number of workers to bind")
 	f.Var(&o.gpus, "gpus", "take these GPUs of the drawing for the visible ones: 0-3, none, all")
 	f.Var(&o.allowed, "allowed", "take these CPUs for the allowed ones (default those of this process, or all with --root)")
+	f.StringVar(&o.save, "save", "", "copy what there is to know about the machine to a new `DIR`, for --root elsewhere")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with plain characters (default where the locale is not UTF-8)")
 	return cmd
 }
@@ -67,9 +70,12 @@ func topoRun(cmd *cobra.Command, a *app, o topoOptions) error {
 	if err := o.bind.Validate(0); err != nil {
 		return err
 	}
+	if o.save != "" {
+		return topo.Save(o.root, o.save)
+	}
 	m, err := topo.Read(o.root)
 	if err != nil {
-		return err
+		return usagef("%w", err)
 	}
 	if planned {
 		return topoPlan(a, m, o)
@@ -113,7 +119,7 @@ func topoPlan(a *app, m *topo.Machine, o topoOptions) error {
 	}
 	plan, err := topo.Plan(m, req)
 	if err != nil {
-		return err
+		return usagef("%w", err)
 	}
 	if !o.json {
 		return topo.DrawPlan(a.stdout, req, plan)

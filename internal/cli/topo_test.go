@@ -69,12 +69,12 @@ func TestTopo(t *testing.T) {
 		{"--bind 0:1-2 -n 2", "1     01:00.0  1-2   any     as listed", 0},
 		{"--bind none", "0     00:00.0  any   any     no binding was asked for", 0},
 		{"--bind node -n 3 --bind-fallback", "2     -        any   any     not bound: binding local rank 2", 0},
-		{"--bind node -n 3", "2 GPUs visible for 3 local ranks", 125},
+		{"--bind node -n 3", "2 GPUs visible for 3 local ranks", 2},
 		{"--bind node -n 0", "there is nobody to bind", 2},
 		{"--bind nod", "did you mean node?", 2},
 		{"--bind none --mem-bind local", "invalid --mem-bind", 2},
 		{"-n 2", "--workers goes with --bind", 2},
-		{"--root /nowhere", "no such file or directory", 125},
+		{"--root /nowhere", "no such file or directory", 2},
 		{"x", "takes no arguments", 2},
 	} {
 		out, errs, status := topoWith(append([]string{"--root", root}, strings.Fields(c.args)...)...)
@@ -127,6 +127,26 @@ func TestUTF8Locale(t *testing.T) {
 		})
 		if got != want {
 			t.Errorf("%q: %v", env, got)
+		}
+	}
+}
+
+// A machine that was saved is drawn as itself; what cannot be done is bad usage.
+func TestTopoSave(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "saved")
+	if err := topoRun(newTopo(&app{}), &app{}, topoOptions{root: "/", save: dir}); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"no such file or directory": {"topo", "--root", dir + "/no"},
+		"2000 local ranks":          {"topo", "--root", dir, "--bind", "exclusive", "-n", "2000"},
+	} {
+		var stdout, stderr bytes.Buffer
+		a := &app{stdout: &stdout, stderr: &stderr}
+		root := newRoot(a)
+		root.SetArgs(args)
+		if status := a.explain(root.Execute()); status != 2 || !strings.Contains(stderr.String(), want) || stdout.Len() > 0 {
+			t.Errorf("%q: %d, %s", args, status, stderr.String())
 		}
 	}
 }

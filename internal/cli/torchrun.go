@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,16 +182,28 @@ func (o *runOptions) place(t *torchargs.Args, r torchargs.Rendezvous) error {
 	}
 	s.Nodes = job.Nodes{Count: r.MaxNodes, Rank: r.NodeRank, Host: r.Host, Port: r.Port, LocalAddr: t.LocalAddr,
 		ExitBarrier: job.Duration(t.ExitBarrierTimeout), ExitBarrierSet: true}
-	for key, d := range map[string]*job.Duration{"join_timeout": &s.Nodes.JoinTimeout, "keep_alive_timeout": &s.Nodes.Heartbeat} {
-		text := r.Conf[key]
-		if text == "" {
+	return rdzvConf(t, r.Conf, &s.Nodes)
+}
+
+// rdzvConf reads the keys that mean something where the number of nodes is
+// fixed; the others are told.
+func rdzvConf(t *torchargs.Args, conf map[string]string, n *job.Nodes) error {
+	numbers := map[string]float64{"join_timeout": 0, "keep_alive_interval": 5, "keep_alive_max_attempt": 3}
+	for _, key := range slices.Sorted(maps.Keys(conf)) {
+		if _, ok := numbers[key]; !ok {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("--rdzv-conf: %s has no effect", key))
 			continue
 		}
-		sec, err := strconv.ParseFloat(text, 64)
-		if err != nil || sec <= 0 || sec > 1e9 {
-			return usagef("--rdzv-conf: %s=%s is no number of seconds", key, text)
+		v, err := strconv.ParseFloat(conf[key], 64)
+		if err != nil || !(v > 0) || v > 1e6 {
+			return usagef("--rdzv-conf: %s=%s is no number above 0", key, conf[key])
 		}
-		*d = job.Duration(time.Duration(sec * float64(time.Second)))
+		numbers[key] = v
+	}
+	seconds := func(v float64) job.Duration { return job.Duration(v * float64(time.Second)) }
+	n.JoinTimeout = seconds(numbers["join_timeout"])
+	if conf["keep_alive_interval"] != "" || conf["keep_alive_max_attempt"] != "" {
+		n.Heartbeat = seconds(numbers["keep_alive_interval"] * numbers["keep_alive_max_attempt"])
 	}
 	return nil
 }

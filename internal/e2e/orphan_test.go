@@ -190,7 +190,7 @@ func TestChildrenOfTheShellAreSpared(t *testing.T) {
 	w := newWorld(t)
 	mark := w.mark()
 	s := w.startWith(func(c *exec.Cmd) {
-		c.Args = append([]string{"sh", "-c", `sh -c 'sleep 1000; :' ` + mark + ` >&- 2>&- & exec "$@"`, "sh", sluice}, c.Args[1:]...)
+		c.Args = append([]string{"sh", "-c", `MARK=` + mark + ` sh -c 'sleep 1000; :' >&- 2>&- & exec "$@"`, "sh", sluice}, c.Args[1:]...)
 		c.Path = "/bin/sh"
 	}, "run", "--", "sh", "-c", "echo ready; exec sleep 1000")
 	s.ready(1)
@@ -198,7 +198,11 @@ func TestChildrenOfTheShellAreSpared(t *testing.T) {
 	if len(mine) == 0 {
 		t.Fatal("the shell's child is not there")
 	}
-	defer syscall.Kill(mine[0], syscall.SIGKILL)
+	defer func() {
+		for _, pid := range marked(mark) { // and its sleep
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}()
 	syscall.Kill(w.ps()[0].Agent.Pid, syscall.SIGKILL)
 	if status := s.end(); status != 125 {
 		t.Errorf("exit status %d", status)

@@ -306,7 +306,7 @@ func TestTorchrunFileTimer(t *testing.T) {
 	python := testpeer.NeedPython(t, "json", "python3")
 	w := newTorchWorld(t, "TORCHELASTIC_ENABLE_FILE_TIMER=1", "PYTHON_EXEC="+python)
 	r := w.run("torchrun", "--nproc-per-node", "2", testdata(t, "train_timer.py"))
-	r.says(t, 1, "rank 1 was killed by SIGKILL", `its timer "step 2" expired and asked for SIGKILL`, "stopped because of rank 1: 0")
+	r.says(t, 1, "rank 1 was killed by SIGKILL when its timer had expired", `its timer "step 2" expired and asked for SIGKILL`, "stopped because of rank 1: 0")
 	if strings.Contains(r.stderr, `"step 1"`) {
 		t.Errorf("a timer that was taken back expired:\n%s", r.stderr)
 	}

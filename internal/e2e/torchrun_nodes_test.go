@@ -247,7 +247,7 @@ func TestNodesOneIsKilled(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	mark := p.nodes[0].mark()
-	all := p.both([]string{"--rdzv-conf=keep_alive_timeout=2", "--max-restarts=1"}, "# $1\necho ready; exec sleep 1000", mark)
+	all := p.both([]string{"--rdzv-conf=keep_alive_interval=1,keep_alive_max_attempt=2", "--max-restarts=1"}, "# $1\necho ready; exec sleep 1000", mark)
 	all[0].ready(2)
 	all[1].ready(2)
 	rec := p.nodes[1].ps()[0]
@@ -289,7 +289,7 @@ func TestNodesFinishOneByOne(t *testing.T) {
 				}
 				// The one that is first has ended, or waits, for longer than a
 				// heart may be silent before the other goes on.
-				all := p.both([]string{"--rdzv-conf=keep_alive_timeout=1"}, `echo ready; [ $GROUP_RANK = $1 ] && exit 0
+				all := p.both([]string{"--rdzv-conf=keep_alive_interval=0.5,keep_alive_max_attempt=2"}, `echo ready; [ $GROUP_RANK = $1 ] && exit 0
 					until [ -e $2 ]; do sleep 0.02; done; echo over; exit 0`, itoa(first), p.nodes[0].path("go"))
 				all[1-first].ready(2)
 				switch {

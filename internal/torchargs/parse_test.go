@@ -128,7 +128,7 @@ func TestRefusedLines(t *testing.T) {
 		{"--duplicate-stdout-filters a, t.py", "empty"},
 		{"--logs-specs mine t.py", "argument --logs-specs: there is no \"mine\""},
 		{"--event-log-handler file t.py", "null, console or dynamic_rendezvous"},
-		{"--rdzv-backend etcd-v2 t.py", "etcd-v2 is not supported|c10d"},
+		{"--rdzv-backend etcd-v2 t.py", "etcd-v2 is not supported|--node-rank"},
 		{"--rdzv-backend zeus t.py", "there is no backend \"zeus\""},
 		{"--no-python -m t.py", "--no-python and --module"},
 		{"--shutdown-timeout=-1 t.py", "negative"},

@@ -51,7 +51,7 @@ func (a *Args) meet() error {
 	switch {
 	case r.Standalone:
 		if a.MinNodes > 1 {
-			return usagef("leave out --standalone, and name the place to meet: --rdzv-backend c10d --rdzv-endpoint HOST:PORT",
+			return usagef("leave out --standalone, and say where to meet: --node-rank R --master-addr HOST --master-port PORT",
 				"--standalone is for one machine, but --nnodes asks for %d", a.MinNodes)
 		}
 		a.warnOverridden()
@@ -118,7 +118,7 @@ func (a *Args) meetStatic(r *Rendezvous) error {
 		return usagef("", "--node-rank %d: with %d nodes the ranks are 0 to %d", a.NodeRank, a.MaxNodes, a.MaxNodes-1)
 	}
 	if a.MinNodes < a.MaxNodes {
-		a.warn(fmt.Sprintf("--nnodes %d:%d: a static rendezvous waits for all %d; --rdzv-backend c10d starts with fewer",
+		a.warn(fmt.Sprintf("--nnodes %d:%d: a static rendezvous waits for all %d",
 			a.MinNodes, a.MaxNodes, a.MaxNodes))
 	}
 	r.Host, r.Port = host, port

@@ -44,12 +44,12 @@ func (v setting) nproc() (Nproc, error) {
 	return Nproc{}, v.errorf(allowed, "unsupported value: %s", shown(v.text))
 }
 
-// std reads a digit for every rank, or RANK:DIGIT,... with ranks of one digit.
+// std reads a digit for every rank, or RANK:DIGIT,...
 // Ranks that are not named get none; of several for a rank the last one decides.
 func (v setting) std() (job.StreamSpec, error) {
 	spec, ok := parseStd(v.text)
 	if !ok {
-		return spec, v.errorf("write 0 (none), 1 (stdout), 2 (stderr) or 3 (both), or these by local rank: 0:3,1:2 (ranks 0 to 9)",
+		return spec, v.errorf("write 0 (none), 1 (stdout), 2 (stderr) or 3 (both), or these by local rank: 0:3,1:2",
 			"%s names no streams", shown(v.text))
 	}
 	return spec, nil
@@ -59,7 +59,10 @@ func parseStd(s string) (job.StreamSpec, bool) {
 	digit := func(s string) bool { return len(s) == 1 && s[0] >= '0' && s[0] <= '3' }
 	if !digit(s) {
 		for item := range strings.SplitSeq(s, ",") {
-			if len(item) != 3 || !isDigit(item[0]) || item[1] != ':' || !digit(item[2:]) {
+			// torchrun takes ranks of one digit alone, which leaves out half of
+			// a machine with 16 devices.
+			rank, std, _ := strings.Cut(item, ":")
+			if rank == "" || strings.Trim(rank, "0123456789") != "" || !digit(std) {
 				return job.StreamSpec{}, false
 			}
 		}
@@ -141,7 +144,7 @@ func (v setting) backend() error {
 	case "static", "c10d":
 		return nil
 	case "etcd", "etcd-v2":
-		return v.errorf("write --rdzv-backend c10d: it needs no server", "%s is not supported", v.text)
+		return v.errorf("give each node its number instead: --node-rank R --master-addr HOST (of node 0) --master-port PORT", "%s is not supported", v.text)
 	}
 	return v.errorf("write static or c10d; others are plug-ins in Python", "there is no backend %s", shown(v.text))
 }
