@@ -15,10 +15,10 @@ import (
 )
 
 // TestDescriptorsHelper is the server of TestOutOfDescriptors, in a process of its
-// own that may open few files.
+// own that may open few files. In any other it has nothing to do.
 func TestDescriptorsHelper(t *testing.T) {
 	if os.Getenv("TCPSTORE_FEW_DESCRIPTORS") == "" {
-		t.Skip("only started by TestOutOfDescriptors")
+		return
 	}
 	s := listen(t, Options{})
 	l := unix.Rlimit{Cur: 40, Max: 40}
