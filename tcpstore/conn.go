@@ -157,7 +157,7 @@ func (c *conn) ready() {
 		var err error
 		rawErr := c.raw.Write(func(fd uintptr) bool {
 			for {
-				if _, err = unix.Write(int(fd), []byte{replyReady}); err != unix.EINTR {
+				if err = unix.Sendto(int(fd), []byte{replyReady}, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, nil); err != unix.EINTR {
 					return true
 				}
 			}

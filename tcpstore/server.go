@@ -186,6 +186,14 @@ func (s *Server) refuse(nc net.Conn, why string) {
 
 // begin serves a connection, unless there are too many.
 func (s *Server) begin(nc net.Conn) {
+	s.mu.Lock()
+	few := len(s.conns) < maxDirect
+	s.mu.Unlock()
+	if few {
+		if nc = makeDirect(nc); nc == nil {
+			return
+		}
+	}
 	c := newConn(s, nc)
 	s.mu.Lock()
 	if s.closed {

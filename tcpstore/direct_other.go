@@ -1,0 +1,9 @@
+//go:build !linux
+
+package tcpstore
+
+import "net"
+
+const maxDirect = 0
+
+func makeDirect(nc net.Conn) net.Conn { return nc }
