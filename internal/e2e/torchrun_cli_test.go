@@ -59,7 +59,7 @@ func TestTorchrunUsageErrors(t *testing.T) {
 		{"", "--tee 11 @", "argument -t/--tee: "},
 		{"", "-t 0:1,1 @", "argument -t/--tee: "},
 		{"", "-r1,0:1 @", "argument -r/--redirects: "},
-		{"", "-t 10:3 @", "argument -t/--tee: "},
+		{"", "-t 11 @", "argument -t/--tee: "},
 		{"", "--standalone=1 @", "argument --standalone: ignored explicit argument"},
 		{"", "--log-dir " + file + " @", "--log-dir|is a file"},
 		{"", "--grace soon @", "argument --grace: "},
