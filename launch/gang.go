@@ -18,10 +18,6 @@ import (
 	"github.com/sluicerun/sluice/stream/console"
 )
 
-// batch is how many workers' pipes exist before those workers start: enough to
-// tell the guard of many at once, few enough not to need their ends all open.
-const batch = 32
-
 // ground makes what all attempts share.
 func (h *Handle) ground() (err error) {
 	h.spawner, err = proc.NewSpawner(proc.SpawnerOptions{Pdeathsig: syscall.SIGKILL, Nice: h.spec.Nice})
@@ -99,140 +95,15 @@ func (h *Handle) startGang() error {
 	go h.oom() // it reads some files, which the workers need not wait for
 	h.lastData.Store(h.gangStart.UnixNano())
 	h.workers = make([]*worker, h.spec.Workers)
-	for lo := 0; lo < h.spec.Workers; lo += batch {
-		hi := min(lo+batch, h.spec.Workers)
-		locals := make([]int, 0, batch)
-		for l := lo; l < hi; l++ {
-			locals = append(locals, l)
-		}
-		if err := h.startWorkers(locals, h.attempt); err != nil {
-			h.rollback()
-			return err
-		}
+	locals := make([]int, h.spec.Workers)
+	for l := range locals {
+		locals[l] = l
 	}
-	return nil
-}
-
-// startWorkers starts some local ranks' lives number life.
-func (h *Handle) startWorkers(locals []int, life int) error {
-	type ends struct {
-		files [3]*os.File
-		close []*os.File
-	}
-	made := make([]ends, len(locals))
-	defer func() {
-		for _, e := range made {
-			for _, f := range e.close {
-				f.Close()
-			}
-		}
-	}()
-	cgroups := h.makeCgroups(locals)
-	held := Held{RunDir: h.dir, Attempt: life}
-	for i, l := range locals {
-		w := h.newWorker(l, life)
-		h.workers[l] = w
-		if err := makeDir(w.dir); err != nil {
-			return &startError{w, explain("making the directory of rank "+itoa(w.rank), err)}
-		}
-		var err error
-		made[i].files, made[i].close, err = h.openTaps(w)
-		if err != nil {
-			return &startError{w, err}
-		}
-		held.add(w)
-	}
-	cgs, err := cgroups()
+	err := h.startWorkers(locals, h.attempt)
 	if err != nil {
-		h.note("going on without cgroups: " + err.Error())
-		h.cgroups = nil
+		h.rollback()
 	}
-	for i, cg := range cgs {
-		h.workers[locals[i]].cg = cg
-	}
-	// The guard has the pipes before anything can write into them.
-	if h.opt.Guard != nil && len(held.Streams) > 0 {
-		if err := h.opt.Guard.Hold(held); err != nil {
-			h.note("nobody guards this run against a kill -9: " + err.Error())
-		}
-	}
-	cmds := make([]*proc.Cmd, len(locals))
-	for i, l := range locals {
-		cmd, err := h.command(h.workers[l], made[i].files)
-		if err != nil {
-			return &startError{h.workers[l], err}
-		}
-		cmds[i] = cmd
-	}
-	if err := h.saved(); err != nil {
-		return err
-	}
-	i := 0
-	started := h.spawner.StartAll(cmds)
-	var later []*worker
-	defer func() {
-		for _, w := range later {
-			h.exits <- w // it came from there, so there is room
-		}
-	}()
-	for {
-		var s proc.Started
-		var more bool
-		select {
-		case s, more = <-started:
-		case w := <-h.exits:
-			// Short lives end while others begin. Only a failure has to wait
-			// until there is a gang to stop.
-			if st := w.proc.Status(); st.Kind == job.KindExited && st.Code == 0 {
-				h.onExit(w)
-			} else {
-				later = append(later, w)
-			}
-			continue
-		}
-		if !more {
-			break
-		}
-		w := h.workers[locals[i]]
-		h.input.started(w.local)
-		if s.Err != nil {
-			return &startError{w, s.Err}
-		}
-		for _, f := range made[i].close {
-			f.Close()
-		}
-		made[i].close = nil
-		h.begun(w, s.Process)
-		i++
-	}
-	return nil
-}
-
-// makeCgroups makes the workers' cgroups beside other work; the answer waits
-// for them. Without an answer for all there is none for any.
-func (h *Handle) makeCgroups(locals []int) func() ([]*proc.Cgroup, error) {
-	if h.cgroups == nil {
-		return func() ([]*proc.Cgroup, error) { return nil, nil }
-	}
-	var cgs []*proc.Cgroup
-	done := make(chan error, 1)
-	go func(all *proc.Cgroups) {
-		for _, l := range locals {
-			cg, err := all.Worker(strconv.Itoa(l))
-			if err != nil {
-				done <- err
-				return
-			}
-			cgs = append(cgs, cg)
-		}
-		done <- nil
-	}(h.cgroups)
-	return func() ([]*proc.Cgroup, error) {
-		if err := <-done; err != nil {
-			return nil, err
-		}
-		return cgs, nil
-	}
+	return err
 }
 
 // command is what one worker executes.
@@ -377,9 +248,9 @@ func checkDescriptors(workers int) error {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil {
 		return nil
 	}
-	// Two pipes, two logs and a pidfd for each worker, a batch of workers'
+	// Two pipes, two logs and a pidfd for each worker, two crews of workers'
 	// own ends, and some for ourselves.
-	need := uint64(5*workers + 4*min(batch, workers) + 40)
+	need := uint64(5*workers + 4*min(2*batch, workers) + 40)
 	if lim.Max >= need {
 		return nil
 	}

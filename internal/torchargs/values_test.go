@@ -98,6 +98,10 @@ func TestStd(t *testing.T) {
 			t.Errorf("%q: got %q, %v", text, spec, ok)
 		}
 	}
+	// torchrun itself refuses these.
+	if spec, ok := parseStd("9:1,10:3,31:2"); !ok || spec.For(10) != job.All || spec.For(31) != job.Err || spec.For(1) != job.None {
+		t.Errorf("ranks of two digits: %q, %v", spec, ok)
+	}
 	if spec, _ := parseStd("1:1,1:2"); spec.For(1) != job.Err || spec.For(0) != job.None {
 		t.Error("the last one decides, others get none")
 	}
