@@ -56,3 +56,17 @@ func TestFunctionsSeeNoPlumbing(t *testing.T) {
 		t.Fatalf("%+v, %v", res, err)
 	}
 }
+
+// Checklist 73: what a function returns may be larger than any pipe.
+func TestLargeValue(t *testing.T) {
+	clean(t)
+	res, err := launch.Run(soon(t), job.Spec{Func: "large", Workers: 2})
+	if err != nil || res.Verdict != job.Succeeded || len(res.Values) != 2 {
+		t.Fatalf("%v, %v", res.Verdict, err)
+	}
+	for rank, v := range res.Values {
+		if len(v) != 8<<20+2 {
+			t.Errorf("the value of rank %d has %d bytes", rank, len(v))
+		}
+	}
+}

@@ -179,6 +179,9 @@ func (h *Handle) Discard() { os.RemoveAll(h.dir) }
 // Start starts the gang: all workers or none. socket is the control socket's
 // path, told to the workers; it may be empty.
 func (h *Handle) Start(ctx context.Context, socket string) error {
+	if h.ctx != nil {
+		return fmt.Errorf("starting run %s: it has been started already", h.id)
+	}
 	h.ctx = ctx
 	h.started = time.Now()
 	h.env = newEnviron(&h.spec, h.opt.Environ, h.id, socket, h.host)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 	})
 	launch.Register("error", func(context.Context, json.RawMessage) (any, error) { return nil, errors.New("the reason why") })
 	launch.Register("panic", func(context.Context, json.RawMessage) (any, error) { panic("out of cheese") })
+	launch.Register("large", func(context.Context, json.RawMessage) (any, error) { return strings.Repeat("x", 8<<20), nil })
 	launch.Register("unstorable", func(context.Context, json.RawMessage) (any, error) { return func() {}, nil })
 	launch.Register("environment", func(context.Context, json.RawMessage) (any, error) {
 		var left []string

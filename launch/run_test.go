@@ -232,3 +232,22 @@ func TestConsoleOfALibrary(t *testing.T) {
 		t.Errorf("the console shows %q", got)
 	}
 }
+
+// Checklist 32: a run is started once.
+func TestStartTwice(t *testing.T) {
+	clean(t)
+	spec := sh(2, "sleep 0.1")
+	h, err := launch.Prepare(spec, launch.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Start(soon(t), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Start(soon(t), ""); err == nil || !strings.Contains(err.Error(), "started already") {
+		t.Errorf("started again: %v", err)
+	}
+	if res := h.Wait(); res.Verdict != job.Succeeded || len(res.Outcomes) != 2 {
+		t.Errorf("%+v", res)
+	}
+}

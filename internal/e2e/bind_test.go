@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -94,6 +95,23 @@ func TestBindModes(t *testing.T) {
 }
 
 func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
+
+// Checklist 99: no numactl is needed, nor anything else that sluice would look for.
+func TestBindNeedsNoProgram(t *testing.T) {
+	t.Parallel()
+	cpus := myCPUs(t)
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	w.env = append(w.env, "PATH="+w.path("empty"))
+	r := w.run("run", "--bind", itoa(cpus[1]), "--mem-bind", "local", "--", sh, "-c",
+		`while read -r key value; do [ "$key" = Cpus_allowed_list: ] && echo "$value"; done < /proc/$$/status; true`)
+	if r.status != 0 || r.stdout != itoa(cpus[1])+"\n" {
+		t.Errorf("%+v", r)
+	}
+}
 
 // What cannot be bound is refused before anything is made.
 func TestBindIsRefused(t *testing.T) {
