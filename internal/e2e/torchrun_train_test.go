@@ -53,13 +53,15 @@ func TestTrainLikeTorchrun(t *testing.T) {
 		return losses(t, r.stdout, "0", n)
 	}
 
-	r := w.torchrun("--nproc-per-node", "4", train)
-	if want := theirs(4); r.status != 0 || losses(t, r.stdout, "0", 4) != want {
-		t.Errorf("4 ranks: %+v\ntorchrun:\n%s", r, want)
+	if testpeer.Strict() { // many seconds of importing torch
+		r := w.torchrun("--nproc-per-node", "4", train)
+		if want := theirs(4); r.status != 0 || losses(t, r.stdout, "0", 4) != want {
+			t.Errorf("4 ranks: %+v\ntorchrun:\n%s", r, want)
+		}
 	}
 
 	want := theirs(2)
-	r = w.torchrun("--nproc-per-node", "2", "--max-restarts", "1", train, "--fail-rank", "1", "--fail-attempts", "1")
+	r := w.torchrun("--nproc-per-node", "2", "--max-restarts", "1", train, "--fail-rank", "1", "--fail-attempts", "1")
 	if r.status != 0 || losses(t, r.stdout, "1", 2) != want {
 		t.Errorf("2 ranks in the second attempt: %+v\ntorchrun:\n%s", r, want)
 	}
