@@ -188,7 +188,7 @@ func rounds(strict int) int {
 	if testpeer.Strict() {
 		return strict
 	}
-	return max(2, strict/8)
+	return max(2, strict/16)
 }
 
 // soon is a random moment: often early, sometimes long after the start.
