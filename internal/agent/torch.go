@@ -46,7 +46,7 @@ func (a *host) openServices(spec *job.Spec) (services, error) {
 		if s.health, err = health.Listen(addr, a.progress); err != nil {
 			s.close()
 			return s, &job.UsageError{Field: "TORCHELASTIC_HEALTH_CHECK_PORT", Value: strconv.Itoa(t.HealthPort),
-				Why: err.Error(), Hint: "choose another port, or unset the variable"}
+				Why: err.Error()}
 		}
 	}
 	return s, nil

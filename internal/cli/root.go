@@ -106,13 +106,14 @@ var flags = map[string]string{
 }
 
 // plain are fields that no flag sets.
-var plain = map[string]bool{"command": true, "RUN": true, "RANKS": true, "func": true, "func_arg": true, "resume": true}
+var plain = map[string]bool{"command": true, "func": true, "func_arg": true, "resume": true}
 
 // byFlag names the flag that the user typed.
 func byFlag(e *job.UsageError) *job.UsageError {
 	out := *e
 	switch {
 	case plain[e.Field]:
+	case e.Field == strings.ToUpper(e.Field): // an argument, or a variable of the environment
 	case flags[e.Field] != "":
 		out.Field = "--" + flags[e.Field]
 	default:

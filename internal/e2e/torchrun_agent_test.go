@@ -292,6 +292,9 @@ func TestTorchrunCannotBegin(t *testing.T) {
 		if r.status != 1 && r.status != 2 {
 			t.Errorf("%+v: exit status %d", c, r.status)
 		}
+		if strings.Contains(r.stderr, "--TORCH") { // a variable is no flag
+			t.Errorf("%+v: %s", c, r.stderr)
+		}
 		if r.stdout != "" || !strings.Contains(r.stderr, c.says) || c.flags != nil && !strings.Contains(r.stderr, port) {
 			t.Errorf("%+v: %+v", c, r)
 		}
