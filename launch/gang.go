@@ -24,6 +24,7 @@ func (h *Handle) ground() (err error) {
 	if err != nil {
 		return explain("starting run", err)
 	}
+	h.parent.Store(h.spawner)
 	enter(h)
 	h.reaper = proc.StartReaper(oneOfOurs)
 	if h.cgroups, err = proc.NewCgroups("/", h.id); err != nil {

@@ -31,7 +31,8 @@ type Handle struct {
 	cmds chan func()
 	done chan struct{}
 
-	lastData atomic.Int64 // unix nanoseconds of the latest output of any rank
+	lastData atomic.Int64                 // unix nanoseconds of the latest output of any rank
+	parent   atomic.Pointer[proc.Spawner] // the loop's spawner, for Has
 
 	// loop
 	ctx       context.Context

@@ -14,8 +14,9 @@ import (
 // Has tells whether a process belongs to a worker that runs: it is the worker,
 // or in its session. It may be asked from everywhere, at any time.
 func (h *Handle) Has(pid int) bool {
+	s := h.parent.Load()
 	sid, err := unix.Getsid(pid)
-	return err == nil && h.spawner != nil && h.spawner.Owns(sid)
+	return err == nil && s != nil && s.Owns(sid)
 }
 
 // Expired ends a process that did not meet its own deadline, by the signal that

@@ -62,8 +62,11 @@ func (a *host) openTimers(t *job.Torch, s *services) error {
 	}
 	var err error
 	s.timers, err = watchdog.Listen(t.TimerFile, watchdog.Options{
-		Known:    func(pid int) bool { return a.running() != nil && a.h.Has(pid) },
-		OnExpire: func(e watchdog.Expired) { a.h.Expired(e.PID, e.Scope, job.Signal(e.Signal)) },
+		Known: func(pid int) bool {
+			h := a.running()
+			return h != nil && h.Has(pid)
+		},
+		OnExpire: func(e watchdog.Expired) { a.running().Expired(e.PID, e.Scope, job.Signal(e.Signal)) },
 	})
 	if err != nil {
 		return &job.UsageError{Field: "TORCHELASTIC_TIMER_FILE", Value: t.TimerFile, Why: err.Error(), Hint: "name a path for a new FIFO"}
