@@ -113,17 +113,13 @@ func (p *cpuParser) spaces() {
 }
 
 func (p *cpuParser) number() (int, string) {
-	begin, n := p.pos, 0
-	for p.pos < p.end && isDigit(p.text[p.pos]) {
-		n = n*10 + int(p.text[p.pos]-'0')
-		if n > MaxCPU {
-			p.pos = begin
-			return 0, fmt.Sprintf("the number is above the highest CPU there can be, %d", MaxCPU)
-		}
-		p.pos++
+	n, digits := leadingNumber(p.text[p.pos:p.end], MaxCPU)
+	if n > MaxCPU {
+		return 0, fmt.Sprintf("the number is above the highest CPU there can be, %d", MaxCPU)
 	}
+	p.pos += digits
 	switch rest := p.text[p.pos:p.end]; {
-	case p.pos > begin:
+	case digits > 0:
 		return n, ""
 	case rest == "":
 		return 0, "a CPU number is missing"

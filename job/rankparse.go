@@ -96,22 +96,28 @@ func (p *rankParser) stride(s *RankSet) string {
 }
 
 func (p *rankParser) number() (int, string) {
-	begin, n := p.pos, 0
-	for p.pos < p.end && isDigit(p.text[p.pos]) {
-		n = n*10 + int(p.text[p.pos]-'0')
-		if n > MaxRank {
-			p.pos = begin
-			return 0, fmt.Sprintf("the number is above the highest rank there can be, %d", MaxRank)
-		}
-		p.pos++
+	n, digits := leadingNumber(p.text[p.pos:p.end], MaxRank)
+	if n > MaxRank {
+		return 0, fmt.Sprintf("the number is above the highest rank there can be, %d", MaxRank)
 	}
-	if p.pos == begin {
+	p.pos += digits
+	if digits == 0 {
 		if strings.HasPrefix(p.text[p.pos:p.end], "-") {
 			return 0, "a rank cannot be negative"
 		}
 		return 0, "a number is missing"
 	}
 	return n, ""
+}
+
+// leadingNumber reads the digits that text begins with. It stops at the first
+// number above most, which it returns.
+func leadingNumber(text string, most int) (n, digits int) {
+	for digits < len(text) && isDigit(text[digits]) && n <= most {
+		n = n*10 + int(text[digits]-'0')
+		digits++
+	}
+	return n, digits
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -22,7 +22,7 @@ type Torch struct {
 	// NoErrorFile leaves TORCHELASTIC_ERROR_FILE empty.
 	NoErrorFile bool `json:"no_error_file,omitempty"`
 	// TimerFile is the FIFO on which workers ask for a deadline (torch's file
-	// timer); TimerAuto is one in the run's directory, empty none.
+	// timer); TimerAuto is one that sluice makes, empty none.
 	TimerFile string `json:"timer_file,omitempty"`
 	// HealthPort is where the agent answers over HTTP how it fares; 0 is nowhere.
 	HealthPort int `json:"health_port,omitempty"`
@@ -43,7 +43,7 @@ func (t *Torch) Duplicates(s Stream) []string {
 	return t.DuplicateStdout
 }
 
-// TimerAuto is a TimerFile in the run's directory.
+// TimerAuto is a TimerFile where the control sockets are, with a name of its own.
 const TimerAuto = "auto"
 
 // Nodes places a run's gang among those of other machines. The agents of all

@@ -2,7 +2,6 @@ package launch
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,7 +48,7 @@ func (h *Handle) duplicateOf(w *worker, t *tap) (*duplicate, error) {
 	if len(texts) == 0 || !h.spec.Console.Shows(w.rank, w.local) {
 		return nil, nil
 	}
-	name := filepath.Join(h.dir, fmt.Sprintf("attempt_%d", w.life), "filtered_"+t.std.String()+".log")
+	name := filepath.Join(filepath.Dir(w.dir), "filtered_"+t.std.String()+".log")
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, explain("making "+name, err)
@@ -63,7 +62,8 @@ func (h *Handle) duplicateOf(w *worker, t *tap) (*duplicate, error) {
 // dupPrefix tells whose line it is.
 func (h *Handle) dupPrefix(w *worker, s job.Stream) string {
 	if p := h.spec.Console.Prefix; p != nil {
-		return string(p.Append(nil, &job.Fields{Rank: w.rank, LocalRank: w.local, Attempt: w.life, Role: h.spec.Role, Host: h.host, Stream: s}))
+		f := h.fields(w, s)
+		return string(p.Append(nil, &f))
 	}
 	return "[" + strconv.Itoa(w.rank) + "] "
 }

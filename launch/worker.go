@@ -41,6 +41,11 @@ func (h *Handle) newWorker(local, life int) *worker {
 	return w
 }
 
+// fields are what a prefix may tell about a worker's stream.
+func (h *Handle) fields(w *worker, s job.Stream) job.Fields {
+	return job.Fields{Rank: w.rank, LocalRank: w.local, Attempt: w.life, Role: h.spec.Role, Host: h.host, Stream: s}
+}
+
 // otherLocal is the local rank, if it is another number than the rank.
 func (w *worker) otherLocal() *int {
 	if w.local == w.rank {
@@ -182,8 +187,7 @@ func (h *Handle) startPumps(w *worker) {
 			continue
 		}
 		if h.console != nil {
-			t.shown = h.console.Add(job.Fields{Rank: w.rank, LocalRank: w.local, Attempt: w.life,
-				Role: h.spec.Role, Host: h.host, Stream: t.std}, shownLog{t.log, h})
+			t.shown = h.console.Add(h.fields(w, t.std), shownLog{t.log, h})
 		}
 		var err error
 		if t.dup, err = h.duplicateOf(w, t); err != nil {

@@ -74,7 +74,7 @@ const (
 	tellWorld = 5 * time.Second
 )
 
-// joined is the answer of Join, and left that of Done.
+// joined is the answer of Join.
 type joined struct {
 	place Place
 	err   error
@@ -84,7 +84,7 @@ type joined struct {
 func (h *Handle) alone() Place {
 	addr, port := h.env.attempt()
 	n := h.spec.Workers
-	return Place{Size: n, Groups: 1, RoleSize: n, MasterAddr: addr, MasterPort: port, Restarts: h.attempt}
+	return Place{Size: n, Groups: 1, RoleSize: n, MasterAddr: addr, MasterPort: port}
 }
 
 // nextAttempt starts the gang, once it has its place.
@@ -256,19 +256,14 @@ func (h *Handle) leaveForGood() {
 // so for as long as they work, whatever the barrier's time: they use its store.
 func (h *Handle) leaveWorld() {
 	h.phase = phaseLeaving
+	var ctx context.Context
 	barrier := h.spec.Nodes.BarrierTime()
-	ctx, cancel := context.WithTimeout(h.ctx, barrier)
-	h.leave = cancel
-	if h.place.Group == 0 {
-		cancel()
+	if h.place.Group > 0 {
+		ctx, h.leave = context.WithTimeout(h.ctx, barrier)
+	} else {
+		late := time.AfterFunc(barrier, func() { h.do(h.stays) })
+		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(h.ctx)
-		late := time.AfterFunc(barrier, func() {
-			h.do(func() {
-				if h.phase == phaseLeaving {
-					h.note("the workers here are done; this node stays because others still use its store")
-				}
-			})
-		})
 		h.leave = func() { late.Stop(); cancel() }
 	}
 	h.worldly.Add(1)
@@ -276,6 +271,13 @@ func (h *Handle) leaveWorld() {
 		defer h.worldly.Done()
 		h.lefts <- h.opt.World.Done(ctx)
 	}()
+}
+
+// stays says why node 0 does not end.
+func (h *Handle) stays() {
+	if h.phase == phaseLeaving {
+		h.note("the workers here are done; this node stays because others still use its store")
+	}
 }
 
 func (h *Handle) onLeft(err error) {

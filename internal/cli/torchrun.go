@@ -74,16 +74,12 @@ func torchrun(a *app, args []string) error {
 	return statusOfTorchrun(o.start(a, spec), flags.Changed("exit-code"))
 }
 
-// statusOfTorchrun makes every failure 1, which schedulers know torchrun by,
-// unless the user asked for another policy. Time-outs are not torchrun's.
+// statusOfTorchrun makes a run that could not start end with 1, which schedulers
+// know torchrun by, unless the user asked for another policy. One that started
+// has the status of its result.
 func statusOfTorchrun(err error, propagate bool) error {
-	var status exitStatus
 	var failure *agent.Failure
-	switch {
-	case propagate:
-	case errors.As(err, &status) && status != job.StatusUsage && status != job.StatusTimeout:
-		return exitStatus(statusFailed)
-	case errors.As(err, &failure) && failure.Status != job.StatusUsage:
+	if !propagate && errors.As(err, &failure) && failure.Status != job.StatusUsage {
 		return &agent.Failure{Status: statusFailed, Text: failure.Text}
 	}
 	return err
