@@ -49,11 +49,70 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 	if err := json.Unmarshal(line, &resp); err != nil {
 		return resp, fmt.Errorf("reading the run's answer: %w", err)
 	}
-	switch {
-	case resp.Usage != nil:
-		return resp, resp.Usage
-	case resp.Error != "":
-		return resp, errors.New(resp.Error)
+	return resp, resp.failure()
+}
+
+// Attach connects to a worker's terminal: the connection carries the frames of
+// package session from then on. It is the caller's to close.
+func Attach(ctx context.Context, path string, req Request) (net.Conn, error) {
+	req.Op = OpAttach
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrNoAgent, err)
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	b, err := json.Marshal(req)
+	if err == nil {
+		_, err = conn.Write(append(b, '\n'))
+	}
+	var resp Response
+	if err == nil {
+		resp, err = readAnswer(conn)
+	}
+	if err == nil {
+		err = resp.failure()
+	}
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// readAnswer reads one line and not a byte more: what follows is not ours.
+func readAnswer(conn net.Conn) (resp Response, err error) {
+	var line []byte
+	var b [1]byte
+	for {
+		if _, err := conn.Read(b[:]); err != nil {
+			return resp, fmt.Errorf("%w: it hung up: %v", ErrNoAgent, err)
+		}
+		if b[0] == '\n' {
+			break
+		}
+		if line = append(line, b[0]); len(line) > maxRequest {
+			return resp, errors.New("reading the run's answer: it does not end")
+		}
+	}
+	if err := json.Unmarshal(line, &resp); err != nil {
+		return resp, fmt.Errorf("reading the run's answer: %w", err)
 	}
 	return resp, nil
+}
+
+// failure is the error that an answer carries, if it does.
+func (r Response) failure() error {
+	switch {
+	case r.Usage != nil:
+		return r.Usage
+	case r.NotMet != nil:
+		return r.NotMet
+	case r.Error != "":
+		return errors.New(r.Error)
+	}
+	return nil
 }

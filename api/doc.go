@@ -10,14 +10,25 @@
 //	{"op":"wait"}            answers when the run has ended -> {"record":{...}}
 //	{"op":"resume"}          hands over a terminal (descriptors ride along)
 //
+// and of a worker on a terminal, named by "rank":
+//
+//	{"op":"input","rank":0,"input":{"source":"type@17","steps":[{"text":"hello"}]}}
+//	{"op":"await","rank":0,"await":{"text":"done","timeout":"5s"}} -> {"screen":{...}}
+//	{"op":"screen","rank":0}                        -> {"screen":{...}}
+//	{"op":"resize","rank":0,"size":{"Cols":120,"Rows":40}}
+//	{"op":"attach","rank":0,"attach":{"terminal":true}} -> {} and then the frames
+//	                         of package session, both ways
+//
 // An answer with "error" set means that nothing was done. The socket is in a
 // directory of mode 0700 and the peer's uid is checked: only the run's own user
 // and root are heard.
 package api
 
 import (
+	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/session"
 )
 
 // Op names what a Request asks.
@@ -31,6 +42,11 @@ const (
 	OpEOF     Op = "eof"
 	OpWait    Op = "wait"
 	OpResume  Op = "resume"
+	OpInput   Op = "input"
+	OpAwait   Op = "await"
+	OpScreen  Op = "screen"
+	OpResize  Op = "resize"
+	OpAttach  Op = "attach"
 )
 
 // Request is one question.
@@ -41,6 +57,12 @@ type Request struct {
 	Kill   bool        `json:"kill,omitempty"`
 	// Who is asking, for the record: "sluice stop (pid 123)".
 	Who string `json:"who,omitempty"`
+	// Rank is the worker whose terminal is meant.
+	Rank   int                    `json:"rank,omitempty"`
+	Input  *session.Input         `json:"input,omitempty"`
+	Await  *session.Condition     `json:"await,omitempty"`
+	Size   *pty.Size              `json:"size,omitempty"`
+	Attach *session.AttachOptions `json:"attach,omitempty"`
 }
 
 // Response is one answer.
@@ -50,4 +72,18 @@ type Response struct {
 	Usage  *job.UsageError `json:"usage,omitempty"`
 	Ranks  string          `json:"ranks,omitempty"`
 	Record *runs.Record    `json:"record,omitempty"`
+	// Screen is a terminal's, with the answer to await as well: what was there
+	// when the condition held, or when it was given up.
+	Screen *Screen `json:"screen,omitempty"`
+	// NotMet says why a condition did not come true.
+	NotMet *session.NotMetError `json:"not_met,omitempty"`
+}
+
+// Screen is the screen of a worker's terminal.
+type Screen struct {
+	Cols int `json:"cols"`
+	Rows int `json:"rows"`
+	// Dump brings a fresh vt.Terminal of this size to the same state.
+	Dump  []byte        `json:"dump"`
+	State session.State `json:"state"`
 }

@@ -20,10 +20,13 @@ type Control interface {
 	// Do answers a request. files are descriptors that came with it; Do owns
 	// them. done is closed when the asker has gone.
 	Do(req Request, files []*os.File, done <-chan struct{}) Response
+	// Attach answers an OpAttach: it serves the connection, beginning with
+	// Answer, until its end. It owns conn.
+	Attach(req Request, conn net.Conn)
 }
 
 // maxRequest bounds what one asker can make us keep.
-const maxRequest = 64 << 10
+const maxRequest = 16 << 20
 
 // Server listens on a run's control socket.
 type Server struct {
@@ -108,7 +111,11 @@ func (s *Server) serve(c *net.UnixConn) {
 		for _, f := range files {
 			f.Close()
 		}
-		answer(c, Response{Error: err.Error()})
+		Answer(c, Response{Error: err.Error()})
+		return
+	}
+	if req.Op == OpAttach {
+		s.ctl.Attach(req, c)
 		return
 	}
 	gone := make(chan struct{})
@@ -119,12 +126,13 @@ func (s *Server) serve(c *net.UnixConn) {
 		// The asker says nothing more; a read ends when it hangs up.
 		bufio.NewReader(c).ReadByte()
 	}()
-	answer(c, s.ctl.Do(req, files, gone))
+	Answer(c, s.ctl.Do(req, files, gone))
 	c.CloseRead()
 	<-gone
 }
 
-func answer(c *net.UnixConn, r Response) {
+// Answer writes an answer.
+func Answer(c net.Conn, r Response) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		b, _ = json.Marshal(Response{Error: err.Error()})
@@ -165,7 +173,7 @@ func parseRequest(line []byte, req *Request) error {
 		return fmt.Errorf("reading a request: %w", err)
 	}
 	switch req.Op {
-	case OpStatus, OpSignal, OpStop, OpConsole, OpEOF, OpWait, OpResume:
+	case OpStatus, OpSignal, OpStop, OpConsole, OpEOF, OpWait, OpResume, OpInput, OpAwait, OpScreen, OpResize, OpAttach:
 		return nil
 	}
 	return fmt.Errorf("reading a request: there is no op %q", req.Op)

@@ -27,6 +27,10 @@ func (a answers) Do(req Request, files []*os.File, gone <-chan struct{}) Respons
 	return a(req, files, gone)
 }
 
+func (a answers) Attach(req Request, conn net.Conn) {
+	Answer(conn, a(req, nil, nil))
+}
+
 func listen(t *testing.T, a answers) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "api") // a socket's path must be short

@@ -98,6 +98,7 @@ func (o Outcome) Status() int {
 // Exit statuses of sluice itself.
 const (
 	StatusUsage      = 2   // bad flags or input
+	StatusNotMet     = 3   // what was waited for on a terminal did not come true
 	StatusTimeout    = 124 // --timeout or --stall-timeout ended the run
 	StatusInternal   = 125 // sluice itself failed
 	StatusCannotExec = 126 // the command was found and could not be executed

@@ -50,6 +50,9 @@ type Spec struct {
 	// A stream that is neither is inherited from the launcher.
 	Tee StreamSpec `json:"tee"`
 
+	// Pty gives every worker a terminal of its own; nil: pipes and files.
+	Pty *Pty `json:"pty,omitempty"`
+
 	Console Console `json:"console"`
 	Stdin   Stdin   `json:"stdin"`
 	Stop    Stop    `json:"stop"`

@@ -19,7 +19,7 @@ func (s *Spec) Validate() error {
 	for _, check := range []func(*Spec) *UsageError{
 		(*Spec).checkCommand, (*Spec).checkNames, (*Spec).checkPlace, (*Spec).checkLimits,
 		(*Spec).checkStreams, (*Spec).checkStop, (*Spec).checkPolicies, (*Spec).checkRotate,
-		(*Spec).checkTorch, (*Spec).checkNodes, (*Spec).checkBind,
+		(*Spec).checkTorch, (*Spec).checkNodes, (*Spec).checkBind, (*Spec).checkPty,
 	} {
 		if e := check(s); e != nil {
 			return e

@@ -169,6 +169,16 @@ func (h *Handle) LauncherLost() {
 	})
 }
 
+// LauncherLeft tells that the person at the launcher has gone and wants the run
+// to go on.
+func (h *Handle) LauncherLeft() {
+	h.do(func() {
+		h.rec.Launcher = nil
+		h.setSinks(nil, nil)
+		h.save()
+	})
+}
+
 // Resumed gives the run a new launcher and a new console.
 func (h *Handle) Resumed(launcher proc.Identity, stdout, stderr *os.File) error {
 	return h.do(func() {

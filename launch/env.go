@@ -56,13 +56,16 @@ func newEnviron(spec *job.Spec, inherited []string, run, socket, host string) *e
 			continue
 		}
 		has[k] = v
+		if spec.Pty != nil && (k == "TERM" || k == "LINES" || k == "COLUMNS") {
+			continue // they are about another terminal
+		}
 		if !e.ownKeys[k] && !strings.HasPrefix(k, "_SLUICE_") {
 			e.base = append(e.base, kv)
 		}
 	}
 	// Workers write to pipes and files, where Python would keep its output
 	// back in blocks of 8 KiB.
-	if _, set := has["PYTHONUNBUFFERED"]; !set && !e.ownKeys["PYTHONUNBUFFERED"] {
+	if _, set := has["PYTHONUNBUFFERED"]; !set && !e.ownKeys["PYTHONUNBUFFERED"] && spec.Pty == nil {
 		e.base = append(e.base, "PYTHONUNBUFFERED=1")
 	}
 	e.masterAddr, e.masterPort = has["MASTER_ADDR"], has["MASTER_PORT"]
@@ -158,6 +161,9 @@ func (e *environ) worker(local, life, restarts int, dir string, at Place) ([]str
 			add("SLURM_NODELIST", e.host)
 			add("SLURM_LAUNCH_NODE_IPADDR", at.MasterAddr)
 		}
+	}
+	if p := e.spec.Pty; p != nil {
+		add("TERM", p.Terminal())
 	}
 	add("SLUICE_RUN", e.run)
 	add("SLUICE_RANK", r)

@@ -48,6 +48,9 @@ func (h *Handle) ground() (err error) {
 			Width: h.opt.Width, Height: h.opt.Height, Progress: h.opt.Progress, OnEvent: h.emit,
 		})
 	}
+	if h.spec.Pty != nil {
+		h.noStops = h.watchStops()
+	}
 	h.input, err = newStdin(h.spec, h.opt.Stdin)
 	return err
 }
@@ -113,13 +116,18 @@ func (h *Handle) command(w *worker, files [3]*os.File) (*proc.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	files[0] = in
 	env, err := h.env.worker(w.local, w.life, h.restartCount(w), w.dir, h.place)
 	if err != nil {
 		return nil, err
 	}
+	// A worker on a terminal reads that, unless the standard input was given to
+	// somebody by name.
+	if h.spec.Pty == nil || h.spec.Stdin.Mode != job.StdinDefault {
+		files[0] = in
+	}
 	c := &proc.Cmd{
-		Path: h.path, Args: h.argv(w.local), Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
+		Terminal: h.spec.Pty != nil,
+		Path:     h.path, Args: h.argv(w.local), Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
 		Files: files[:], Rlimits: h.spec.Rlimits, Cgroup: w.cg,
 	}
 	h.bind(w.local, c)
@@ -149,6 +157,9 @@ func (h *Handle) begun(w *worker, p *proc.Process) {
 	w.out.Started = time.Now()
 	w.out.PID = p.Pid()
 	h.startPumps(w)
+	if w.session != nil {
+		h.began(w)
+	}
 	h.reportBinding(w)
 	rank := w.rank
 	h.emit(job.Event{Type: job.EventWorkerStarted, Attempt: w.life, Rank: &rank, LocalRank: w.otherLocal(), PID: w.out.PID, Time: w.out.Started})

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
@@ -89,6 +91,13 @@ type Handle struct {
 	stallSignal bool      // --stall-signal went out
 	suspended   bool      // by ^Z: no silence counts
 
+	sessMu  sync.Mutex // guards sess, for those who ask; the loop alone changes it
+	sess    sessions
+	base    atomic.Int64  // the rank of local rank 0
+	noStops func()        // ends the watch for stopped programs
+	ending  chan struct{} // closed by noMore when no further gang will be started
+	noMore  func()
+
 	logs      []*stream.Log   // every log that was made
 	closing   sync.WaitGroup  // those that are being closed
 	patience  context.Context // ends when nobody waits for the console any more
@@ -117,15 +126,20 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 	if spec.Name == "" {
 		spec.Name = spec.RunName()
 	}
+	// Shells on a terminal ignore SIGTERM; they end when it is hung up.
+	if spec.Pty != nil && spec.Stop.Signal == 0 && !signal.Ignored(syscall.SIGHUP) {
+		spec.Stop.Signal = job.SIGHUP
+	}
 	if opt.Environ == nil {
 		opt.Environ = os.Environ()
 	}
 	h := &Handle{
 		given: spec, spec: spec, opt: opt, host: hostname(),
-		cmds: make(chan func()), done: make(chan struct{}),
+		cmds: make(chan func()), done: make(chan struct{}), ending: make(chan struct{}),
 		joins: make(chan joined, 1), lefts: make(chan error, 1),
 		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{}, asked: map[int]bool{},
 	}
+	h.noMore = sync.OnceFunc(func() { close(h.ending) })
 	h.patience, h.impatient = context.WithCancel(context.Background())
 	if err := h.resolve(); err != nil {
 		return nil, err
@@ -175,7 +189,10 @@ func (h *Handle) Dir() string { return h.dir }
 func (h *Handle) Spec() job.Spec { return h.given }
 
 // Discard removes the directory of a run that was not started.
-func (h *Handle) Discard() { os.RemoveAll(h.dir) }
+func (h *Handle) Discard() {
+	os.RemoveAll(h.dir)
+	h.noMore()
+}
 
 // Start starts the gang: all workers or none. socket is the control socket's
 // path, told to the workers; it may be empty.

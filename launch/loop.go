@@ -51,6 +51,7 @@ func (h *Handle) loop() {
 		}
 		stopTimer()
 	}
+	h.noMore()
 	h.finish()
 }
 
@@ -114,6 +115,9 @@ func (h *Handle) onExit(w *worker) {
 	}
 	// The kernel may count the worker itself for a moment longer; the list of
 	// processes, which costs more, does not have it.
+	if w.session != nil {
+		w.session.Exited(out.Status(), describeShort(out))
+	}
 	if w.cg != nil && (!w.cg.Populated() || len(w.leftovers()) == 0) {
 		h.settle(w)
 	}
@@ -263,6 +267,9 @@ func (h *Handle) finish() {
 func (h *Handle) unground() {
 	h.events.close()
 	h.input.close()
+	if h.noStops != nil {
+		h.noStops()
+	}
 	if h.console != nil {
 		h.console.Finish(h.patience)
 	}

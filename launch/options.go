@@ -76,14 +76,21 @@ func (h *Held) add(w *worker) {
 		if t.pipe != nil {
 			h.Streams = append(h.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log"})
 			h.Files = append(h.Files, t.pipe)
+			if t.session != nil {
+				h.Streams = append(h.Streams, HeldStream{Dir: w.dir, Name: t.std.String() + ".log", Terminal: true})
+				h.Files = append(h.Files, w.master.File())
+			}
 		}
 	}
 }
 
-// HeldStream is the log of one pipe.
+// HeldStream is the log of one pipe or terminal.
 type HeldStream struct {
 	Dir  string `json:"dir"`
 	Name string `json:"name"`
+	// Terminal: the file is a terminal's master, which the stream comes from,
+	// and not a pipe.
+	Terminal bool `json:"terminal,omitempty"`
 }
 
 // Run runs spec and returns when nothing of it is left. See the package

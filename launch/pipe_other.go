@@ -11,3 +11,5 @@ import (
 func newPipe() (r, w *os.File, err error) { return nil, nil, proc.ErrUnsupported }
 
 func newOutPipe() (r, w *os.File, err error) { return nil, nil, proc.ErrUnsupported }
+
+func newInnerPipe() (r, w *os.File, err error) { return nil, nil, proc.ErrUnsupported }

@@ -231,6 +231,10 @@ func (h *Handle) endLeftovers(now time.Time) {
 			h.tickAt = now.Add(groupTick)
 			continue
 		}
+		if h.lingering(w) {
+			h.tickAt = now.Add(tick)
+			continue
+		}
 		h.endLeftover(w, now)
 		if !w.gone {
 			h.tickAt = now.Add(tick)

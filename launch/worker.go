@@ -8,25 +8,29 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
+	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/session"
 	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
 )
 
 // worker is one life of one rank. The loop owns it.
 type worker struct {
-	rank  int // among the workers of all nodes
-	local int // among those of this gang
-	life  int // how many lives this rank had before; names its directory
-	dir   string
-	proc  *proc.Process
-	cg    *proc.Cgroup
-	id    proc.Identity
-	taps  []*tap
-	out   job.Outcome
-	ended bool // the leader has ended
-	gone  bool // nothing of it is left, its streams are complete
+	rank    int // among the workers of all nodes
+	local   int // among those of this gang
+	life    int // how many lives this rank had before; names its directory
+	dir     string
+	proc    *proc.Process
+	cg      *proc.Cgroup
+	id      proc.Identity
+	taps    []*tap
+	session *session.Session // of a worker on a terminal
+	master  *pty.Master
+	out     job.Outcome
+	ended   bool // the leader has ended
+	gone    bool // nothing of it is left, its streams are complete
 
 	cause   job.Cause // why we signalled it
 	because *int
@@ -35,6 +39,7 @@ type worker struct {
 }
 
 func (h *Handle) newWorker(local, life int) *worker {
+	h.base.Store(int64(h.place.Base))
 	w := &worker{rank: h.place.Base + local, local: local, life: life}
 	w.dir = filepath.Join(h.dir, runs.WorkerDir(life, local))
 	w.out = job.Outcome{Rank: w.rank, LocalRank: local, Attempt: life, Kind: job.KindRunning}
@@ -56,13 +61,14 @@ func (w *worker) otherLocal() *int {
 
 // tap is one output stream of a worker that has a log.
 type tap struct {
-	std   job.Stream
-	log   *stream.Log
-	pipe  *os.File // read end; nil for a stream that the worker writes directly
-	pump  *stream.Pump
-	shown *console.Input
-	dup   *duplicate
-	full  *atomic.Bool // the disk is: the pump waits for room
+	std     job.Stream
+	log     *stream.Log
+	pipe    *os.File // read end; nil for a stream that the worker writes directly
+	pump    *stream.Pump
+	shown   *console.Input
+	dup     *duplicate
+	full    *atomic.Bool     // the disk is: the pump waits for room
+	session *session.Session // fills the pipe; nil: the worker does
 }
 
 // identity tells the worker's process from a later one with its pid. It is
@@ -106,6 +112,15 @@ func (w *worker) errorFile() (path string, at time.Time) {
 // it has started, or not.
 func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, err error) {
 	redirect, tee := h.spec.Streams(w.local)
+	if h.spec.Pty != nil {
+		slave, err := h.openTerminal(w)
+		if err != nil {
+			return files, nil, err
+		}
+		files = [3]*os.File{slave, slave, slave}
+		closeAfter = append(closeAfter, slave)
+		tee &^= job.Out
+	}
 	for _, s := range []job.Stream{job.Stdout, job.Stderr} {
 		inherited := h.opt.Stdout
 		if s == job.Stderr {
@@ -113,7 +128,7 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 		}
 		switch {
 		case tee.Has(s):
-			t, end, err := h.openTee(w, s)
+			t, end, err := h.openTee(w, s, newOutPipe)
 			if err != nil {
 				return files, closeAfter, err
 			}
@@ -134,6 +149,8 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 			}
 			files[s] = end
 			closeAfter = append(closeAfter, end)
+		case h.spec.Pty != nil:
+			// the terminal
 		default:
 			// nil is /dev/null, for ranks that are not to be seen.
 			if h.spec.Console.Shows(w.rank, w.local) {
@@ -144,8 +161,8 @@ func (h *Handle) openTaps(w *worker) (files [3]*os.File, closeAfter []*os.File, 
 	return files, closeAfter, nil
 }
 
-func (h *Handle) openTee(w *worker, s job.Stream) (*tap, *os.File, error) {
-	r, end, err := newOutPipe()
+func (h *Handle) openTee(w *worker, s job.Stream, pipe func() (r, w *os.File, err error)) (*tap, *os.File, error) {
+	r, end, err := pipe()
 	if err != nil {
 		return nil, nil, explain("making a pipe for rank "+itoa(w.rank), err)
 	}
@@ -186,7 +203,7 @@ func (h *Handle) startPumps(w *worker) {
 		if t.pipe == nil {
 			continue
 		}
-		if h.console != nil {
+		if h.console != nil && (t.session == nil || !h.spec.Pty.Shown) {
 			t.shown = h.console.Add(h.fields(w, t.std), shownLog{t.log, h})
 		}
 		var err error
@@ -195,6 +212,9 @@ func (h *Handle) startPumps(w *worker) {
 		}
 		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, OnData: func(n int64, at time.Time) {
 			h.lastData.Store(at.UnixNano())
+			if t.session != nil {
+				t.session.Grew(n, at)
+			}
 			if t.shown != nil {
 				t.shown.Grew()
 			}
@@ -223,6 +243,9 @@ func (h *Handle) waitsForRoom(w *worker) bool {
 // pipes is moved even if somebody outside the gang still holds them.
 func (h *Handle) closeTaps(w *worker) {
 	for _, t := range w.taps {
+		if t.session != nil {
+			t.session.Hurry() // all of it is in the pipe then
+		}
 		if t.pump != nil {
 			t.pump.Drain()
 			h.result.Dropped += t.pump.Dropped()
@@ -235,9 +258,12 @@ func (h *Handle) closeTaps(w *worker) {
 				h.note(fmt.Sprintf("copying the filtered %v of rank %d: %v", t.std, w.rank, err))
 			}
 		}
+		if t.session != nil {
+			h.closeSession(w, t)
+		}
 		if t.shown != nil {
 			t.shown.Done() // the console keeps the log open until it has shown it
-		} else {
+		} else if t.session == nil {
 			h.closeLog(t.log)
 		}
 	}
@@ -248,6 +274,9 @@ func (w *worker) abandonTaps() {
 	for _, t := range w.taps {
 		if t.pipe != nil {
 			t.pipe.Close()
+		}
+		if t.session != nil {
+			t.session.Discard()
 		}
 		t.log.Close()
 	}

@@ -41,6 +41,8 @@ type host struct {
 	guard  *warden
 	// keyboard tells that the launcher pumps a terminal into a worker.
 	keyboard bool
+	front    *front // nil: the launcher's terminal shows the console
+	raw      *rawLines
 }
 
 // Main is the agent's process. It returns the process's exit status, which
@@ -110,6 +112,10 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		stdin = files[1]
 		a.keyboard = true
 	}
+	var line *os.File
+	if st.Front != nil {
+		line = files[len(files)-1]
+	}
 	opt := launch.Options{Launcher: &st.Launcher, OwnProcess: true, Progress: st.Progress, Except: a.except}
 	if st.Detach {
 		opt.Launcher, opt.Detached = nil, true
@@ -125,6 +131,12 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		opt.Color = console.ColorEnabled(os.Getenv, opt.TTY)
 		opt.ErrColor = console.ColorEnabled(os.Getenv, opt.ErrTTY)
 		opt.Guard = &linkGuard{a.link}
+	}
+	if st.Front != nil && opt.ErrTTY {
+		if a.raw, err = newRawLines(a.err); err != nil {
+			return 0, fmt.Errorf("starting the run: %w", err)
+		}
+		opt.Stderr = a.raw.w
 	}
 	opt.Stdin = stdin
 	if a.events, err = openEvents(st.Events); err != nil {
@@ -152,6 +164,12 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	a.mu.Lock()
 	a.h = h
 	a.mu.Unlock()
+	if line != nil {
+		if a.front, err = a.openFront(line, *st.Front); err != nil {
+			h.Discard()
+			return 0, err
+		}
+	}
 	return a.supervise(st)
 }
 
@@ -206,6 +224,8 @@ func (a *host) supervise(st Start) (int, error) {
 		go a.listen(a.link)
 	}
 	res := h.Wait()
+	a.front.wait()
+	a.raw.close()
 	a.handOn(res)
 	a.report(res)
 	return res.Status, nil
@@ -268,8 +288,32 @@ func (a *host) listen(l *link) {
 			l.send(message{Kind: kindPaused})
 		case kindContinue:
 			a.h.Continue()
+		case kindLeave:
+			if err := a.goOnAlone(l); err != nil {
+				l.send(message{Kind: kindLeft, Text: err.Error()})
+				continue
+			}
+			l.send(message{Kind: kindLeft})
+			l.close()
+			return
 		}
 	}
+}
+
+// goOnAlone makes the run one that has no launcher.
+func (a *host) goOnAlone(l *link) error {
+	if err := a.hireGuardian(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	if a.link == l {
+		a.link = nil
+	}
+	a.mu.Unlock()
+	a.guard.introduce(a.h)
+	a.h.LauncherLeft()
+	a.letGo()
+	return nil
 }
 
 func (a *host) launcherLost(l *link) {
@@ -291,14 +335,19 @@ func (a *host) launcherLost(l *link) {
 	}
 	a.h.LauncherLost()
 	if a.h.Spec().OnLauncherDeath == job.DeathKeep {
-		a.leaveTerminal(nil) // and pipes: their readers wait for an end
-		a.mu.Lock()
-		if a.out != os.Stdout && a.out != os.Stderr { // a resumed run's
-			a.out.Close()
-			a.err.Close()
-			a.out, a.err = os.Stdout, os.Stderr
-		}
-		a.mu.Unlock()
+		a.letGo()
+	}
+}
+
+// letGo lets go of what a launcher that is gone had for standard streams.
+func (a *host) letGo() {
+	a.leaveTerminal(nil) // and pipes: their readers wait for an end
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.out != os.Stdout && a.out != os.Stderr { // a resumed run's
+		a.out.Close()
+		a.err.Close()
+		a.out, a.err = os.Stdout, os.Stderr
 	}
 }
 

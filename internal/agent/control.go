@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"github.com/sluicerun/sluice/api"
-	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 )
@@ -36,6 +35,11 @@ func (c *control) Do(req api.Request, files []*os.File, gone <-chan struct{}) ap
 		}
 		rec := a.h.Record()
 		return api.Response{Record: &rec}
+	case api.OpInput, api.OpAwait, api.OpScreen, api.OpResize:
+		var resp api.Response
+		if resp, err = a.onTerminal(req, gone); err == nil {
+			return resp
+		}
 	case api.OpSignal:
 		hit, err = a.h.Signal(req.Ranks, req.Signal)
 	case api.OpStop:
@@ -121,5 +125,3 @@ func (a *host) resume(files []*os.File) error {
 	go a.listen(l)
 	return nil
 }
-
-var _ = proc.Alive

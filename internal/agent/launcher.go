@@ -25,6 +25,7 @@ type Agent struct {
 	dir  string
 
 	terminal *terminal
+	own      *ownTerminal // nil: the console is shown
 	detach   bool
 }
 
@@ -84,27 +85,42 @@ func (a *Agent) Dismiss() {
 
 // Launch runs spec to its end and returns the exit status. With st.Detach it
 // returns once the gang has been started; run is then the run's id.
-func (a *Agent) Launch(spec job.Spec, st Start) (run string, status int, err error) {
+func (a *Agent) Launch(spec job.Spec, st Start, t Terminal) (run string, status int, err error) {
 	me, err := proc.Identify(os.Getpid())
 	if err != nil {
 		return "", 0, err
 	}
 	st.Launcher = me
 	a.detach = st.Detach
-	files := make([]*os.File, 1, 2)
+	if spec.Pty != nil {
+		if st.Front = shows(&spec, st.Detach); st.Front != nil {
+			st.Front.PID = me.Pid
+			if a.own, err = newOwnTerminal(t, spec); err != nil {
+				return "", 0, err
+			}
+			defer a.own.end()
+		}
+	}
+	files := make([]*os.File, 1, 3)
 	if files[0], err = specFile(spec); err != nil {
 		return "", 0, err
 	}
 	defer files[0].Close()
 	a.terminal = newTerminal(a.link)
 	if !st.Detach {
-		a.terminal.hear(spec.Stop)
+		a.terminal.hear(spec.Stop, a.own == nil)
 		if in := a.terminal.input(spec); in != nil {
 			st.Stdin = true
 			files = append(files, in)
 		}
 	}
+	if a.own != nil {
+		files = append(files, a.own.theirs)
+	}
 	err = a.link.send(message{Kind: kindStart, Start: &st}, files...)
+	if a.own != nil {
+		a.own.theirs.Close()
+	}
 	if st.Stdin {
 		// The keyboard's pipe must break when the last reader has gone, or
 		// typing ahead of a worker that does not read would hold up the end.
@@ -152,6 +168,7 @@ func (a *Agent) follow() (int, error) {
 		switch m.Kind {
 		case kindMade:
 			a.run, a.dir = m.Run, m.Dir
+			a.own.begin(a.terminal.goesOn, func() { a.link.send(message{Kind: kindLeave}) })
 		case kindHold:
 			a.keep.Hold(*m.Held, fds)
 		case kindRelease:
@@ -169,7 +186,13 @@ func (a *Agent) follow() (int, error) {
 			a.terminal.paused()
 		case kindEOF:
 			a.terminal.endInput()
+		case kindLeft:
+			if m.Text != "" {
+				return job.StatusInternal, fmt.Errorf("detaching: %s; the run is ended", m.Text)
+			}
+			return 0, &Detached{a.run}
 		case kindFailed:
+			a.own.end()
 			a.reap()
 			if m.Usage != nil {
 				return m.Status, m.Usage
@@ -177,7 +200,7 @@ func (a *Agent) follow() (int, error) {
 			return m.Status, &Failure{m.Status, m.Text}
 		case kindEnded:
 			a.reap()
-			return m.Status, nil
+			return m.Status, a.own.end()
 		}
 	}
 }
@@ -187,6 +210,7 @@ func (a *Agent) follow() (int, error) {
 func (a *Agent) lost() (int, error) {
 	pid := a.pid
 	how := a.reap()
+	a.own.end()
 	if a.dir == "" {
 		return job.StatusInternal, fmt.Errorf("the agent (pid %d) %s before the run had started", pid, how)
 	}

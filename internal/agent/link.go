@@ -30,7 +30,9 @@ const (
 	kindHold     kind = "hold"     // agent: keep these; files: pipes
 	kindRelease  kind = "release"  // agent: that attempt is complete
 	kindStarted  kind = "started"  // agent: the gang runs
+	kindLeave    kind = "leave"    // launcher: the person detached, the run shall go on
 	kindPaused   kind = "paused"   // agent: suspend is done
+	kindLeft     kind = "left"     // agent: it goes on without the launcher
 	kindEOF      kind = "eof"      // agent: close the input you pump
 	kindFailed   kind = "failed"   // agent: nothing was started
 	kindEnded    kind = "ended"    // agent: the run is over

@@ -28,7 +28,7 @@ func Resume(ctx context.Context, rec *runs.Record) (int, error) {
 	}
 	// The console may be here before the answer is, and with it a Ctrl-C.
 	t := newTerminal(l)
-	t.hear(rec.Spec.Stop)
+	t.hear(rec.Spec.Stop, true)
 	_, err = api.Ask(ctx, rec.Socket, api.Request{Op: api.OpResume}, theirs, os.Stdout, os.Stderr)
 	theirs.Close()
 	if err != nil {

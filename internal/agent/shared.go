@@ -2,9 +2,11 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/session"
 )
 
 // Command is the hidden subcommand of the agent's process.
@@ -20,6 +22,9 @@ type Start struct {
 	Events   string        `json:"events,omitempty"` // file, or "-"
 	Progress string        `json:"progress,omitempty"`
 	Stdin    bool          `json:"stdin,omitempty"` // the second file is stdin
+	// Front is set if the launcher's terminal shows rank 0; the last file is
+	// the line to it.
+	Front *session.AttachOptions `json:"front,omitempty"`
 }
 
 // Failure is a run that did not start, with sluice's exit status for it.
@@ -29,6 +34,14 @@ type Failure struct {
 }
 
 func (f *Failure) Error() string { return f.Text }
+
+// Detached tells that the person at the launcher's terminal left a run that goes
+// on.
+type Detached struct{ Run string }
+
+func (d *Detached) Error() string {
+	return fmt.Sprintf("detached from %s, which goes on; back with: sluice attach %s", d.Run, d.Run)
+}
 
 // StatusOf is sluice's exit status for an error before anything was started.
 func StatusOf(err error) int {

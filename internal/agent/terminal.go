@@ -19,6 +19,7 @@ import (
 type terminal struct {
 	link   *link
 	sigs   chan os.Signal
+	hears  []os.Signal // what is passed on to the agent
 	quit   chan struct{}
 	cont   chan struct{} // a SIGCONT arrived
 	acks   chan struct{}
@@ -37,13 +38,25 @@ func newTerminal(l *link) *terminal {
 // hear listens for signals: before anything runs, so that none is missed. What
 // comes early waits in the link until the agent can obey. Those that were
 // ignored when we were started (nohup, a shell's background job) stay ignored.
-func (t *terminal) hear(stop job.Stop) {
-	want := heard(slices.Concat(stop.StopsOn(), stop.Forwards(), []job.Signal{job.Signal(unix.SIGTSTP)}))
-	want = append(want, unix.SIGCONT)
-	signal.Notify(t.sigs, want...)
+//
+// Who shows a worker's terminal does the job control itself.
+func (t *terminal) hear(stop job.Stop, jobs bool) {
+	want := slices.Concat(stop.StopsOn(), stop.Forwards())
+	if jobs {
+		want = append(want, job.Signal(unix.SIGTSTP))
+	}
+	t.hears = heard(want)
+	sigs := t.hears
+	if jobs {
+		sigs = append(slices.Clip(sigs), unix.SIGCONT)
+	}
+	signal.Notify(t.sigs, sigs...)
 	t.wg.Add(1)
 	go t.listen()
 }
+
+// goesOn tells whether a signal was passed on, so that nobody need end for it.
+func (t *terminal) goesOn(s os.Signal) bool { return slices.Contains(t.hears, s) }
 
 // begin reads the keyboard: the gang runs.
 func (t *terminal) begin() {
@@ -104,7 +117,7 @@ func (t *terminal) paused() {
 // terminal is read by us, who have the job control, and pumped into a pipe;
 // anything else the worker reads itself.
 func (t *terminal) input(spec job.Spec) *os.File {
-	if !term.IsTerminal(0) || !wantsInput(spec) {
+	if !term.IsTerminal(0) || !wantsInput(spec) || spec.Pty != nil && spec.Stdin.Mode == job.StdinDefault {
 		return nil
 	}
 	var p [2]int

@@ -8,13 +8,13 @@ var storeys = [][]string{
 	{"internal/cli"},
 	{"internal/tui", "internal/web"},
 	{"internal/agent"},
-	{"api"},
+	{"api", "internal/attach", "internal/dialogue"},
 	{"elastic"},
 	{"launch", "rendezvous", "tcpstore"},
 	{"session"},
 	{"internal/runs", "internal/torchargs"},
 	{"stream", "report", "internal/proc", "internal/fdpass"},
-	{"topo", "internal/pty", "cast"},
+	{"topo", "internal/pty", "cast", "keys"},
 	{"vt", "job"},
 }
 

@@ -35,25 +35,6 @@ func newConsole(a *app) *cobra.Command {
 	}
 }
 
-func newEOF(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "eof [RUN]",
-		Short: "End the input that a worker reads from a FIFO",
-		Long: `End the input of a run started with --stdin fifo:PATH (or all): the worker reads
-end of file once it has read what was written, and no writer is left.
-` + statuses,
-		Args: between(0, 1, "at most one RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, _, err := target(argOr(args, 0))
-			if err != nil {
-				return err
-			}
-			_, err = live(cmd.Context(), rec, api.Request{Op: api.OpEOF, Who: who("eof")})
-			return err
-		},
-	}
-}
-
 func newResume(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume [RUN]",

@@ -13,13 +13,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sluicerun/sluice/internal/agent"
+	"github.com/sluicerun/sluice/internal/attach"
 	"github.com/sluicerun/sluice/internal/torchargs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/launch"
 )
 
@@ -44,6 +47,8 @@ func Main(args []string) int {
 			return agent.Main()
 		case agent.GuardianCommand:
 			return agent.GuardianMain()
+		case attach.GuardCommand:
+			return attach.Guard()
 		}
 	}
 	if filepath.Base(os.Args[0]) == torchrunName { // a link to us
@@ -69,6 +74,9 @@ func (a *app) explain(err error) int {
 	var usage *job.UsageError
 	var failure *agent.Failure
 	var torch *torchargs.UsageError
+	var key *keys.Error
+	var no *refused
+	var signal *attach.SignalError
 	switch {
 	case err == nil:
 		return 0
@@ -86,6 +94,15 @@ func (a *app) explain(err error) int {
 	case errors.As(err, &usage):
 		fmt.Fprintln(a.stderr, "sluice:", byFlag(usage))
 		return job.StatusUsage
+	case errors.As(err, &key), errors.As(err, &no):
+		fmt.Fprintln(a.stderr, "sluice:", err)
+		return job.StatusUsage
+	case errors.As(err, &signal):
+		fmt.Fprintln(a.stderr, "sluice:", err)
+		if sig, ok := signal.Signal.(syscall.Signal); ok {
+			return 128 + int(sig)
+		}
+		return job.StatusInternal
 	}
 	fmt.Fprintln(a.stderr, "sluice:", err)
 	var flag *flagError
@@ -164,6 +181,7 @@ nothing running when it is done.`,
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
+		newAttach(a), newType(a), newPress(a), newPaste(a), newMouse(a), newResize(a), newScreen(a), newExpect(a), newSessions(a), newShellInit(a),
 		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newVersion(a), newCompletion(a),
 	)
 	return root

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -29,6 +30,7 @@ type runOptions struct {
 	dryRun   bool
 	json     bool
 	machine  string
+	pty      ptyOptions
 }
 
 func newRun(a *app) *cobra.Command {
@@ -87,6 +89,8 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.Var(&s.Console.Linger, "console-linger", "how long the end waits for a console that takes nothing (default 10s)")
 	f.BoolVarP(&s.Console.Quiet, "quiet", "q", false, "no reports of sluice's own")
 	f.Var(&s.Stdin, "stdin", "who reads: none, RANK, all, fifo:PATH (default: rank 0 of one worker)")
+
+	o.pty.addFlags(f)
 
 	f.Var(&o.grace, "grace", "time from the stop signal to SIGKILL: 0 to forever (default 30s)")
 	f.Var(&s.Stop.Signal, "stop-signal", "the stop signal (default SIGTERM)")
@@ -154,6 +158,9 @@ func (o *runOptions) finalize(f *pflag.FlagSet, args []string) (job.Spec, error)
 		s.Env = append(s.Env, kv...)
 	}
 	s.Env = append(s.Env, o.env...)
+	if err := o.pty.finalize(f, &s); err != nil {
+		return s, err
+	}
 	switch o.progress {
 	case "auto", "live", "collapse", "raw":
 	default:
@@ -185,7 +192,12 @@ func (o *runOptions) start(a *app, spec job.Spec) (err error) {
 	}
 	ag := a.agent
 	a.agent = nil // it is in use
-	id, status, err := ag.Launch(spec, agent.Start{Detach: o.detach, Events: o.events, Progress: o.progress})
+	id, status, err := ag.Launch(spec, agent.Start{Detach: o.detach, Events: o.events, Progress: o.progress}, o.pty.terminal)
+	var left *agent.Detached
+	if errors.As(err, &left) {
+		fmt.Fprintln(a.stderr, "sluice:", left)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ func target(arg string) (*runs.Record, job.RankSet, error) {
 			return nil, set, &flagError{err: err, hint: "write RUN/RANKS, for example " + sel + "/0,8-15"}
 		}
 	}
+	if sel == selfName {
+		return self(set)
+	}
 	rec, err := runs.Find(sel)
 	if err != nil {
 		return nil, set, err

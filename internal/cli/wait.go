@@ -13,43 +13,67 @@ import (
 )
 
 func newWait(a *app) *cobra.Command {
-	var timeout job.Duration
+	var o waitOptions
 	cmd := &cobra.Command{
-		Use:   "wait [RUN]",
-		Short: "Wait for a run to end and exit as it did",
+		Use:   "wait [RUN[/RANK]]",
+		Short: "Wait for a run to end, or for something on a worker's screen",
 		Long: `Wait until a run has ended and exit with its status; at once if it has ended
 already. Without RUN, the latest.
 
-Exit status: the run's; 124 --timeout; 2 bad usage; 125 sluice itself failed.`,
+With a condition, wait until it holds on the screen of a worker's terminal; of
+several, until all hold at once. Without RANK, the first one. If it does not come
+true within --timeout, or the program ends first, the screen is printed and the
+exit status is 3. For a worker that has ended, its last screen counts.
+
+--since-input lets only what came after the last input count: text that was on the
+screen before and has not changed is not seen, and --prompt means a new one.
+--prompt needs a shell that marks its prompts: sluice shell-init.
+
+Exit status: the run's; 124 --timeout. With a condition: 0 it holds, 3 it did
+not come true. 2 bad usage; 125 sluice itself failed.`,
+		Example: `  sluice wait train --timeout 1h
+  sluice wait edit --text '-- INSERT --'
+  sluice type sh 'make' --enter && sluice wait sh --prompt --since-input --timeout 10m
+  sluice wait menu --settled 250ms --gone Loading`,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, _, err := target(argOr(args, 0))
+			some, err := o.finalize(cmd.Flags())
 			if err != nil {
 				return err
 			}
-			ctx := cmd.Context()
-			if timeout > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, timeout.Std())
-				defer cancel()
+			if some {
+				return o.onScreen(cmd.Context(), a, argOr(args, 0))
 			}
-			end, err := waitEnd(ctx, rec)
-			if errors.Is(err, context.DeadlineExceeded) {
-				fmt.Fprintf(a.stderr, "sluice: run %s still runs after %v\n", rec.ID, timeout)
-				return exitStatus(job.StatusTimeout)
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stderr, "sluice: %s\n", summary(end))
-			if end.Result.Status != 0 {
-				return exitStatus(end.Result.Status)
-			}
-			return nil
+			return o.forEnd(cmd.Context(), a, argOr(args, 0))
 		},
 	}
-	cmd.Flags().Var(&timeout, "timeout", "give up after this long, with status 124")
+	o.addFlags(cmd.Flags())
 	return cmd
+}
+
+// forEnd waits for the end of a run.
+func (o *waitOptions) forEnd(ctx context.Context, a *app, arg string) error {
+	rec, _, err := target(arg)
+	if err != nil {
+		return err
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout.Std())
+		defer cancel()
+	}
+	end, err := waitEnd(ctx, rec)
+	if errors.Is(err, context.DeadlineExceeded) {
+		fmt.Fprintf(a.stderr, "sluice: run %s still runs after %v\n", rec.ID, o.timeout)
+		return exitStatus(job.StatusTimeout)
+	}
+	if err != nil {
+		return err
+	}
+	if !o.quiet {
+		fmt.Fprintf(a.stderr, "sluice: %s\n", summary(end))
+	}
+	return leave(end.Result.Status)
 }
 
 // waitEnd waits for the end of a run, also if its agent is killed meanwhile.

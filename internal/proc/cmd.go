@@ -26,6 +26,9 @@ type Cmd struct {
 	// non-blocking (os.Pipe) becomes blocking: the flag belongs to the shared
 	// description and programs do not expect it.
 	Files []*os.File
+	// Terminal makes descriptor 1 the controlling terminal of the process's
+	// session.
+	Terminal bool
 	// Rlimits are set after the fork and before the program. They cost one
 	// more exec, of this same binary: see MaybeStage.
 	Rlimits []job.Rlimit

@@ -186,6 +186,23 @@ func (p *Process) Stop(sig syscall.Signal) error {
 	return p.SignalGroup(unix.SIGCONT)
 }
 
+// StopChange tells whether the process was stopped by a signal, or goes on after
+// that, since the last call. SIGCHLD says when to ask.
+func (p *Process) StopChange() (stopped, changed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return false, false
+	}
+	for {
+		is, found := stopStatus(p.pid)
+		if !found {
+			return stopped, changed
+		}
+		stopped, changed = is, true
+	}
+}
+
 // Reap takes the zombie and tells what it used. Before Exited it is
 // ErrNotEnded; a second call repeats the answer.
 func (p *Process) Reap() (Rusage, error) {

@@ -181,6 +181,9 @@ func (a *attempt) fork(path string, args, env []string, files []uintptr) (pid, p
 		Pdeathsig: a.spawner.opt.Pdeathsig,
 		PidFD:     &pidfd,
 	}
+	if a.cmd.Terminal {
+		sys.Setctty, sys.Ctty = true, 1
+	}
 	if a.cgroup != nil {
 		dir, err := a.cgroup.open()
 		if err != nil {

@@ -58,6 +58,7 @@ func (p *Process) Cgroup() (*Cgroup, error)             { return nil, ErrUnsuppo
 func (p *Process) Signal(sig syscall.Signal) error      { return ErrUnsupported }
 func (p *Process) SignalGroup(sig syscall.Signal) error { return ErrUnsupported }
 func (p *Process) Stop(sig syscall.Signal) error        { return ErrUnsupported }
+func (p *Process) StopChange() (stopped, changed bool)  { return false, false }
 func (p *Process) Reap() (Rusage, error)                { return Rusage{}, ErrUnsupported }
 func (p *Process) Release()                             {}
 

@@ -54,3 +54,17 @@ func waitFor(idType, id, flags int, ru *unix.Rusage) (e ended, found bool, err e
 	}
 	return e, true, nil
 }
+
+// cldContinued is the si_code of a process that goes on (siginfo.h); cldTrapped
+// and cldStopped are the others that are no end.
+const cldContinued = 6
+
+// stopStatus takes the news that a child was stopped or goes on.
+func stopStatus(pid int) (stopped, found bool) {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, pid, &info, unix.WSTOPPED|unix.WCONTINUED|unix.WNOHANG, nil)
+	if err != nil || info.Signo == 0 {
+		return false, false
+	}
+	return info.Code != cldContinued, true
+}

@@ -98,8 +98,11 @@ func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 	return rec.Result, firstErr
 }
 
-// drain moves what is left in the pipe to the end of its log.
+// drain moves what is left to the end of its log.
 func (p pipe) drain() (int64, error) {
+	if p.log.Terminal {
+		return p.drainTerminal()
+	}
 	fd, err := syscall.Dup(p.fd) // the file closes its own
 	if err != nil {
 		return 0, err

@@ -1,0 +1,159 @@
+//go:build linux
+
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/keys"
+	"github.com/sluicerun/sluice/session"
+)
+
+// goodbye is how long a client may take to leave its terminal as it found it,
+// before the report of the run appears there.
+const goodbye = 2 * time.Second
+
+// onTerminal answers what is asked of a worker's terminal.
+func (a *host) onTerminal(req api.Request, gone <-chan struct{}) (api.Response, error) {
+	s, err := a.h.Session(req.Rank)
+	if err != nil {
+		return api.Response{}, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-gone:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	switch req.Op {
+	case api.OpInput:
+		if req.Input == nil {
+			return api.Response{}, errors.New("there is no input in the request")
+		}
+		return api.Response{}, usage(s.Send(ctx, *req.Input))
+	case api.OpAwait:
+		if req.Await == nil {
+			return api.Response{}, errors.New("there is no condition in the request")
+		}
+		err := s.Wait(ctx, *req.Await)
+		resp := api.Response{Screen: screenOf(s)}
+		if errors.As(err, &resp.NotMet) {
+			return resp, nil
+		}
+		return resp, usage(err)
+	case api.OpResize:
+		if req.Size == nil || req.Size.Cols == 0 || req.Size.Rows == 0 {
+			return api.Response{}, &job.UsageError{Field: "SIZE", Why: "a terminal has at least one column and one row", Hint: "write 120x40"}
+		}
+		return api.Response{}, s.Resize(*req.Size)
+	}
+	return api.Response{Screen: screenOf(s)}, nil
+}
+
+func screenOf(s *session.Session) *api.Screen {
+	cols, rows, dump := s.Dump()
+	return &api.Screen{Cols: cols, Rows: rows, Dump: dump, State: s.State()}
+}
+
+// usage makes an error that is the asker's to mend one.
+func usage(err error) error {
+	var no *session.RefusedError
+	var key *keys.Error
+	switch {
+	case errors.As(err, &no):
+		return &job.UsageError{Field: "INPUT", Why: err.Error()}
+	case errors.As(err, &key):
+		return &job.UsageError{Field: "INPUT", Why: err.Error()}
+	}
+	return err
+}
+
+// attached serves a client on the control socket: until it leaves, or its rank
+// will have no session any more.
+func (c *control) Attach(req api.Request, conn net.Conn) {
+	a := (*host)(c)
+	if req.Attach == nil {
+		req.Attach = &session.AttachOptions{}
+	}
+	s, err := a.h.Session(req.Rank)
+	if err != nil {
+		resp := api.Response{Error: err.Error()}
+		errors.As(err, &resp.Usage)
+		api.Answer(conn, resp)
+		return
+	}
+	api.Answer(conn, api.Response{})
+	line := session.NewLine(conn)
+	defer line.Close()
+	end, left := a.serveClient(line, *req.Attach, s)
+	if !left {
+		line.End(end)
+		line.Gone(goodbye)
+	}
+}
+
+// serveClient attaches a client to a session, and to those that follow it when
+// the worker is started anew. left tells that the client has gone.
+func (a *host) serveClient(line *session.Line, o session.AttachOptions, s *session.Session) (end session.End, left bool) {
+	for {
+		end, left = s.Attach(context.Background(), line, o)
+		if left {
+			return end, left
+		}
+		next := a.h.NextSession(s.Local(), s)
+		if next == nil {
+			return end, false
+		}
+		line.Notice(fmt.Sprintf("it ended (%s) and was started anew", end.Text))
+		s = next
+	}
+}
+
+// front serves the launcher's own terminal, from the first byte of rank 0.
+type front struct {
+	done chan struct{}
+}
+
+// openFront attaches the launcher's terminal, whose line is conn.
+func (a *host) openFront(conn *os.File, o session.AttachOptions) (*front, error) {
+	c, err := net.FileConn(conn)
+	conn.Close()
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the launcher's terminal: %w", err)
+	}
+	f := &front{done: make(chan struct{})}
+	line := session.NewLine(c)
+	go func() {
+		defer close(f.done)
+		defer line.Close()
+		s := a.h.NextSession(0, nil)
+		end := session.End{Ended: true}
+		left := false
+		if s != nil {
+			end, left = a.serveClient(line, o, s)
+		}
+		if !left {
+			line.End(end)
+			line.Gone(goodbye)
+		}
+	}()
+	return f, nil
+}
+
+// wait returns once the launcher's terminal is the shell's again, or the client
+// has gone.
+func (f *front) wait() {
+	if f != nil {
+		<-f.done
+	}
+}

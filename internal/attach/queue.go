@@ -1,0 +1,110 @@
+package attach
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/sluicerun/sluice/session"
+)
+
+// queueLimit bounds what waits for a session that does not read, in bytes. The
+// keyboard is read that far ahead, so that the detach key is seen behind a paste
+// that the program does not take.
+const queueLimit = 1 << 20
+
+// queue carries frames to the session. Putting one in never waits.
+type queue struct {
+	w      io.Writer
+	mu     sync.Mutex
+	frames []frame
+	size   int
+	ended  bool
+	more   chan struct{} // holds a value when the writer has something to look at
+	room   chan struct{} // holds a value when the queue has come below its limit
+	done   chan struct{} // closed when the writer has ended
+	err    error         // why; read it after done
+}
+
+type frame struct {
+	kind    session.FrameKind
+	payload []byte
+}
+
+func newQueue(w io.Writer) *queue {
+	q := &queue{w: w, more: make(chan struct{}, 1), room: make(chan struct{}, 1), done: make(chan struct{})}
+	go q.run()
+	return q
+}
+
+// put adds a frame and takes payload over.
+func (q *queue) put(kind session.FrameKind, payload []byte) {
+	q.mu.Lock()
+	if !q.ended {
+		q.frames = append(q.frames, frame{kind, payload})
+		q.size += len(payload)
+	}
+	q.mu.Unlock()
+	signal1(q.more)
+}
+
+// full tells that nothing more should be read for the session; room says when
+// that is over.
+func (q *queue) full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size >= queueLimit
+}
+
+// end lets what was put in go out, for as long as grace. The connection must be
+// closed afterwards, which ends a write that hangs.
+func (q *queue) end(grace time.Duration) {
+	q.mu.Lock()
+	q.ended = true
+	q.mu.Unlock()
+	signal1(q.more)
+	t := time.NewTimer(grace)
+	defer t.Stop()
+	select {
+	case <-q.done:
+	case <-t.C:
+	}
+}
+
+func (q *queue) run() {
+	defer close(q.done)
+	for {
+		q.mu.Lock()
+		frames, ended := q.frames, q.ended
+		q.frames = nil
+		q.mu.Unlock()
+		for _, f := range frames {
+			if q.err = session.WriteFrame(q.w, f.kind, f.payload); q.err != nil {
+				return
+			}
+			q.mu.Lock()
+			was := q.size
+			q.size -= len(f.payload)
+			now := q.size
+			q.mu.Unlock()
+			if was >= queueLimit && now < queueLimit {
+				signal1(q.room)
+			}
+		}
+		if len(frames) > 0 {
+			continue
+		}
+		if ended {
+			return
+		}
+		<-q.more
+	}
+}
+
+// signal1 leaves a value in c, a channel of one, unless one is there.
+func signal1(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

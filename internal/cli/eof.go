@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/session"
+)
+
+// newEOF ends an input: that of a FIFO, or what is typed into a terminal.
+func newEOF(a *app) *cobra.Command {
+	var timeout job.Duration
+	cmd := &cobra.Command{
+		Use:   "eof [RUN[/RANKS]]",
+		Short: "End the input of a worker that reads a terminal or a FIFO",
+		Long: `End the input of a run started with --stdin fifo:PATH (or all): the worker reads
+end of file once it has read what was written, and no writer is left.
+
+For workers on terminals: what Ctrl+D does to a program that reads lines. A
+program that reads single keys has no end of input, and that is an error.
+Without RUN, the latest; without RANKS, the first rank.
+` + statuses,
+		Args: between(0, 1, "at most one RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return endInput(cmd.Context(), a, argOr(args, 0), timeout)
+		},
+	}
+	cmd.Flags().Var(&timeout, "timeout", "how long to wait until the terminal takes it (default 10s)")
+	return cmd
+}
+
+func endInput(ctx context.Context, a *app, arg string, timeout job.Duration) error {
+	rec, ranks, err := target(arg)
+	if err != nil {
+		return err
+	}
+	// A terminal's worker may have been given another standard input.
+	if rec.Spec.Pty == nil || rec.Spec.Stdin.Mode != job.StdinDefault {
+		_, err = live(ctx, rec, api.Request{Op: api.OpEOF, Who: who("eof")})
+		return err
+	}
+	all, err := a.chosenOf(rec, ranks)
+	if err != nil {
+		return err
+	}
+	o := sendOptions{timeout: timeout}
+	return o.send(ctx, a, all, session.Input{Source: source("eof"), Steps: []session.Step{{EOF: true}}})
+}

@@ -1,0 +1,211 @@
+package session
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sluicerun/sluice/job"
+)
+
+// pumpMax is how much one splice takes: what a pipe holds unless it is grown.
+const pumpMax = 64 << 10
+
+// deadLook is how often a terminal that no process has open is looked at again
+// while its program lives on.
+const deadLook = 50 * time.Millisecond
+
+// pump moves what programs write from the terminal to the pipe in front of the
+// log. The kernel does it, so that a byte is in the terminal or in the pipe at
+// every moment, and who takes over after a SIGKILL finds it there.
+func (s *Session) pump() {
+	defer close(s.pumped)
+	defer s.opt.Sink.Close()
+	in, err := s.master.File().SyscallConn()
+	if err != nil {
+		s.opt.Note("reading the terminal: " + err.Error())
+		return
+	}
+	out, err := s.opt.Sink.SyscallConn()
+	if err != nil {
+		s.opt.Note("reading the terminal: " + err.Error())
+		return
+	}
+	for {
+		n, err := s.move(in, out)
+		if n > 0 {
+			s.wrote()
+			continue
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded): // the program has ended, or somebody hurries
+		case errors.Is(err, unix.EIO):
+			// Nobody has the terminal open now: the end, if the program has ended.
+			select {
+			case <-s.exited:
+				return
+			case <-s.stop:
+				return
+			case <-time.After(deadLook):
+			}
+			continue
+		case errors.Is(err, os.ErrClosed), errors.Is(err, unix.EPIPE):
+			return
+		case err != nil:
+			s.opt.Note("reading the terminal: " + err.Error())
+			return
+		}
+		if !s.lingers() {
+			// What was written before we looked is not lost: an empty terminal
+			// said so by EAGAIN, for which the kernel first moves what is on its
+			// way.
+			if n, _ := s.take(in, out); n == 0 {
+				return
+			}
+		}
+	}
+}
+
+// lingers tells whether to wait for more, and until when: it sets the deadline
+// of the next wait.
+func (s *Session) lingers() bool {
+	select {
+	case <-s.stop:
+		return false
+	default:
+	}
+	select {
+	case <-s.exited:
+	default:
+		s.master.SetReadDeadline(time.Time{}) // somebody else's deadline
+		// It may have ended in this moment, and its deadline is gone with ours.
+		select {
+		case <-s.exited:
+		default:
+			return true
+		}
+	}
+	switch s.opt.Linger.Mode {
+	case job.LingerExit:
+		return false
+	case job.LingerEOF:
+		s.master.SetReadDeadline(time.Time{})
+		select {
+		case <-s.stop:
+			return false
+		default:
+			return true
+		}
+	}
+	s.mu.Lock()
+	last := s.lastOut
+	s.mu.Unlock()
+	now := time.Now()
+	if s.exitedAt().After(last) {
+		last = s.exitedAt()
+	}
+	end := last.Add(s.opt.Linger.Silence())
+	if !now.Before(end) {
+		return false
+	}
+	s.master.SetReadDeadline(end)
+	select {
+	case <-s.stop:
+		return false
+	default:
+		return true
+	}
+}
+
+// move waits for output and moves it.
+func (s *Session) move(in, out syscall.RawConn) (n int, err error) {
+	for {
+		full := false
+		rerr := in.Read(func(fd uintptr) bool {
+			n, err = splice(out, int(fd))
+			if err == unix.EAGAIN {
+				if full = !s.room(out); full {
+					return true
+				}
+				return false
+			}
+			return true
+		})
+		if rerr != nil {
+			return 0, rerr
+		}
+		if !full {
+			return n, err
+		}
+		// The log is behind: the program waits, as it does for a slow disk.
+		if werr := out.Write(func(fd uintptr) bool { return roomy(int(fd)) }); werr != nil {
+			return 0, werr
+		}
+	}
+}
+
+// take moves what is there now.
+func (s *Session) take(in, out syscall.RawConn) (n int, err error) {
+	cerr := in.Control(func(fd uintptr) { n, err = splice(out, int(fd)) })
+	if cerr != nil {
+		err = cerr
+	}
+	if n > 0 {
+		s.wrote()
+	}
+	return n, err
+}
+
+func splice(out syscall.RawConn, in int) (n int, err error) {
+	cerr := out.Control(func(fd uintptr) {
+		for {
+			var k int64
+			k, err = unix.Splice(in, nil, int(fd), nil, pumpMax, unix.SPLICE_F_NONBLOCK)
+			n = int(k)
+			if err != unix.EINTR {
+				return
+			}
+		}
+	})
+	if cerr != nil {
+		return 0, cerr
+	}
+	if err != nil {
+		n = 0
+	}
+	return n, err
+}
+
+// room tells whether the pipe takes something.
+func (s *Session) room(out syscall.RawConn) (ok bool) {
+	out.Control(func(fd uintptr) { ok = roomy(int(fd)) })
+	return ok
+}
+
+func roomy(fd int) bool {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	for {
+		n, err := unix.Poll(p, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		return err != nil || n > 0
+	}
+}
+
+// wrote notes that the program wrote something.
+func (s *Session) wrote() {
+	now := time.Now()
+	s.mu.Lock()
+	s.lastOut = now
+	s.mu.Unlock()
+}
+
+func (s *Session) exitedAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.endedAt
+}
