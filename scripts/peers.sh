@@ -3,6 +3,7 @@
 # with a sudo that asks nothing, it installs Debian packages for what is missing,
 # and only for that; otherwise it says what to run and exits with 1.
 set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Prints the packages whose program cannot be found.
 missing() {
@@ -22,6 +23,19 @@ procps ps
 iproute2 ip
 numactl numactl
 hwloc hwloc-bind
+vim vim
+fzf fzf
+htop htop
+less less
+fish fish
+zsh zsh
+mc mc
+nano nano
+vttest vttest
+expect expect
+asciinema asciinema
+nodejs node
+npm npm
 PROGRAMS
   # moreutils has a parallel of its own, which is another program.
   parallel --version </dev/null 2>/dev/null | grep -q '^GNU parallel' || echo parallel
@@ -42,8 +56,19 @@ has_torch() {
   return 1
 }
 
+# The emulator that ours is compared with comes from npm.
+oracle() {
+  local dir=vt/testdata/xterm
+  if [ -d "$dir/node_modules/@xterm/headless" ] && [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ]; then
+    return 0
+  fi
+  echo 'peers: npm ci for @xterm/headless'
+  npm --prefix "$dir" ci --no-audit --no-fund --loglevel=error </dev/null
+}
+
 packages=$(missing)
 if [ -z "$packages" ]; then
+  oracle
   echo 'peers: all programs that the tests compare with are there'
   exit 0
 fi
@@ -75,3 +100,4 @@ if [ -n "$still" ]; then
   echo "peers: still missing after apt-get install: $still" >&2
   exit 1
 fi
+oracle
