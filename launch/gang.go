@@ -48,6 +48,9 @@ func (h *Handle) ground() (err error) {
 			Width: h.opt.Width, Height: h.opt.Height, Progress: h.opt.Progress, OnEvent: h.emit,
 		})
 	}
+	if h.opt.Jobs && h.opt.OwnProcess {
+		h.reaper.OwnSession()
+	}
 	if h.spec.Pty != nil {
 		h.noStops = h.watchStops()
 	}
@@ -126,7 +129,7 @@ func (h *Handle) command(w *worker, files [3]*os.File) (*proc.Cmd, error) {
 		files[0] = in
 	}
 	c := &proc.Cmd{
-		Terminal: h.spec.Pty != nil,
+		Terminal: h.terminalMode(files[1]),
 		Path:     h.path, Args: h.argv(w.local), Env: h.workerEnv(env, w), Dir: h.spec.Cwd,
 		Files: files[:], Rlimits: h.spec.Rlimits, Cgroup: w.cg,
 	}

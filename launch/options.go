@@ -35,6 +35,10 @@ type Options struct {
 	// Machine is the root of the /sys and /proc that bindings are planned for;
 	// empty means /. Workers can be bound to this machine's alone.
 	Machine string
+	// Jobs makes the one worker on a terminal a job of this process's session,
+	// as a shell does: ^Z stops it, which its clients are told. This process
+	// must be the leader of its session, with no terminal of its own.
+	Jobs bool
 	// World places the gang among those of other nodes; nil: it is alone. It is
 	// closed at the end of the run.
 	World World

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
@@ -30,6 +31,7 @@ func (h *Handle) openTerminal(w *worker) (slave *os.File, err error) {
 		Local: w.local, Dir: w.dir, Master: master, Sink: end, Log: t.log, Size: size, Policy: h.spec.Pty.Policy,
 		Scrollback: int(h.spec.Pty.Scrollback), Linger: h.spec.Pty.Linger, Version: "sluice",
 		Command: strings.Join(h.argv(w.local), " "), Term: h.spec.Pty.Terminal(), Note: func(text string) { go h.Note(text) },
+		Continue: func() { h.do(func() { w.proc.SignalGroup(syscall.SIGCONT) }) },
 	})
 	if err != nil {
 		master.Close()
@@ -173,4 +175,17 @@ func (h *Handle) lookForStops() {
 			w.session.Stopped(stopped)
 		}
 	}
+}
+
+// terminalMode is what the terminal is to a worker that is about to start on it.
+func (h *Handle) terminalMode(slave *os.File) proc.Terminal {
+	if h.spec.Pty == nil {
+		return proc.NoTerminal
+	}
+	if h.opt.Jobs && h.spec.Workers == 1 {
+		if err := proc.TakeTerminal(slave); err == nil {
+			return proc.JobTerminal
+		}
+	}
+	return proc.OwnTerminal
 }

@@ -31,7 +31,7 @@ type AttachOptions struct {
 	// pipe, which is given the bytes and never a redrawn screen.
 	Terminal bool `json:"terminal,omitempty"`
 	// JobControl: the client is the job of a shell that would continue it, and
-	// the program's: ^Z stops both.
+	// so is the program through it: it is told when that is stopped.
 	JobControl bool `json:"job_control,omitempty"`
 	// Size is that of its terminal.
 	Size Size `json:"size,omitzero"`
@@ -517,9 +517,6 @@ func (c *client) typed(p []byte, part bool) error {
 	st, err := s.master.State()
 	if err != nil {
 		return ignoreEnd(s.gone(err))
-	}
-	if s.suspends(c, st, p) {
-		return nil
 	}
 	hide := ""
 	if st.Canonical && !st.Echo {

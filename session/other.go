@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"syscall"
 
-	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/job"
 )
 
@@ -37,6 +36,5 @@ type program struct{}
 
 func (*program) end(*Session) {}
 
-func (s *Session) pump()                                    { close(s.pumped) }
-func (s *Session) suspends(*client, pty.State, []byte) bool { return false }
-func (s *Session) goOn()                                    {}
+func (s *Session) pump() { close(s.pumped) }
+func (s *Session) goOn() {}

@@ -47,6 +47,9 @@ type Options struct {
 	Version string
 	// Command and Term are for the head of the journal.
 	Command, Term string
+	// Continue lets the program go on that was stopped; nil: only what has the
+	// terminal is continued.
+	Continue func()
 	// Note is told what a person should know, such as that the journal cannot be
 	// written; nil: nobody is told.
 	Note func(text string)

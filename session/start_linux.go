@@ -120,7 +120,7 @@ func Start(ctx context.Context, c Command) (s *Session, err error) {
 		return nil, err
 	}
 	if p.spawner, err = proc.NewSpawner(proc.SpawnerOptions{Pdeathsig: syscall.SIGKILL}); err == nil {
-		p.proc, err = p.spawner.Start(&proc.Cmd{Path: path, Args: c.Args, Env: env, Dir: c.Cwd, Terminal: true, Files: []*os.File{slave, slave, slave}})
+		p.proc, err = p.spawner.Start(&proc.Cmd{Path: path, Args: c.Args, Env: env, Dir: c.Cwd, Terminal: proc.OwnTerminal, Files: []*os.File{slave, slave, slave}})
 	}
 	if err != nil {
 		s.Discard()

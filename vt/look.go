@@ -149,40 +149,51 @@ func (t *Terminal) JoinedText(scrollback bool) string { return t.allText(scrollb
 
 func (t *Terminal) allText(scrollback, join bool) string {
 	var p []byte
-	some := false
-	// The end of a line is known when the next one comes.
-	begin := func(cont bool) {
-		if some && !(join && cont) {
+	last := -1     // columns of the line before
+	empty := false // the latest of them has nothing in it
+	// How a line ends is known when the next one comes.
+	begin := func(cont, wide bool) {
+		switch {
+		case last < 0:
+		case !join || !cont:
 			p = append(trimBlanks(p), '\n')
+		case last == t.cols-1 && wide: // no blank of the text: a wide character did not fit
+		case last == t.cols && wide && empty:
+			p = p[:len(p)-1]
+		default:
+			for ; last < t.cols; last++ {
+				p = append(p, ' ')
+			}
 		}
-		some = true
+		last, empty = 0, false
 	}
 	if scrollback {
 		t.lines.each(func(l packedLine) {
-			begin(l.meta().cont)
-			n := 0
+			first := true
 			l.runs(func(r run) {
+				if first {
+					begin(l.meta().cont, r.kind == runWide)
+					first = false
+				}
 				if r.kind == runEmpty {
 					for range r.cells {
 						p = append(p, ' ')
 					}
 				}
 				p = append(p, r.text...)
-				n += r.cells
+				last += r.cells
+				empty = r.kind == runEmpty
 			})
-			for ; join && n < t.cols; n++ { // a later line may join this one
-				p = append(p, ' ')
+			if first {
+				begin(l.meta().cont, false)
 			}
 		})
 	}
 	for y := range t.rows {
-		begin(t.scr.rowMeta(y).cont)
 		row := t.scr.row(y)
+		begin(t.scr.rowMeta(y).cont, row[0].ch&chWide != 0)
 		p = t.appendLine(p, y)
-		// The column that a wide character left behind is no blank of the text.
-		if join && y+1 < t.rows && t.scr.rowMeta(y+1).cont && row[t.cols-1].ch == 0 && t.scr.row(y + 1)[0].ch&chWide != 0 {
-			p = p[:len(p)-1]
-		}
+		last, empty = t.cols, row[t.cols-1].ch == 0
 	}
 	return string(append(trimBlanks(p), '\n'))
 }

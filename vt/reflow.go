@@ -27,12 +27,12 @@ func (l *logical) reset(m rowMeta) {
 	l.cells, l.marks, l.text, l.cont = l.cells[:0], l.marks[:0], 0, m.cont
 }
 
-// add appends a row. next is the row that goes on with it, nil after the last.
-func (l *logical) add(row []cell, m rowMeta, next []cell) {
+// add appends a row. more says that the line goes on in the row next.
+func (l *logical) add(row []cell, m rowMeta, more bool, next []cell) {
 	if m.mark != NoMark || m.prompt {
 		l.marks = append(l.marks, markAt{len(l.cells), m})
 	}
-	if next == nil {
+	if !more {
 		l.text = len(l.cells) + usedText(row)
 		l.cells = append(l.cells, row[:used(row)]...)
 		return
@@ -45,9 +45,13 @@ func (l *logical) add(row []cell, m rowMeta, next []cell) {
 	l.text = len(l.cells)
 }
 
-// wrap lays the line out in rows of cols cells.
-func (l *logical) wrap(cols int) {
+// wrap lays the line out in rows of cols cells. Rows at the end in which nothing is
+// left go away, as in xterm.js, but not the place at offset keep.
+func (l *logical) wrap(cols, keep int) {
 	l.rows = l.rows[:0]
+	for l.text > keep && l.cells[l.text-1].ch == 0 {
+		l.text--
+	}
 	if cols == 1 { // no room for anything wide
 		out := l.cells[:0]
 		text := 0
@@ -153,7 +157,7 @@ func (t *Terminal) reflow(cols, rows int, active bool) {
 	}
 	if cols != old.cols {
 		list = t.rewrap(list, cols, &cur, &saved)
-		sb.rewrap(cols, &t.tab)
+		sb.rewrap(old.cols, cols, &t.tab)
 	}
 	top := sb.lines + len(list) - rows
 	if above > 0 {
@@ -222,14 +226,20 @@ func (t *Terminal) rewrap(list []flowRow, cols int, points ...*point) []flowRow 
 		l.reset(list[i].rowMeta)
 		offs := make([]int, 0, 8)
 		for k := i; k < j; k++ {
+			offs = append(offs, len(l.cells))
 			var next []cell
 			if k+1 < j {
 				next = list[k+1].cells
 			}
-			offs = append(offs, len(l.cells))
-			l.add(list[k].cells, list[k].rowMeta, next)
+			l.add(list[k].cells, list[k].rowMeta, k+1 < j, next)
 		}
-		l.wrap(cols)
+		keep := 0
+		for _, p := range points {
+			if p.y >= i && p.y < j {
+				keep = max(keep, offs[p.y-i]+p.x)
+			}
+		}
+		l.wrap(cols, keep)
 		for n, p := range points {
 			if p.y >= i && p.y < j {
 				off := offs[p.y-i] + p.x
@@ -256,9 +266,10 @@ func (t *Terminal) rewrap(list []flowRow, cols int, points ...*point) []flowRow 
 	return out
 }
 
-// rewrap wraps the lines of the scrollback anew. Chunks in which nothing is or
+// rewrap wraps the lines of the scrollback, which were width columns wide, anew.
+// Chunks in which nothing is or
 // becomes wrapped stay as they are.
-func (b *scrollback) rewrap(cols int, tab *tables) {
+func (b *scrollback) rewrap(width, cols int, tab *tables) {
 	old := b.chunks
 	b.chunks, b.lines, b.bytes = nil, 0, 0
 	clear(b.local)
@@ -270,13 +281,16 @@ func (b *scrollback) rewrap(cols int, tab *tables) {
 		}
 		l.reset(rows[0].rowMeta)
 		for k := range rows {
-			var next []cell
-			if k+1 < len(rows) {
-				next = rows[k+1].cells
+			if k+1 == len(rows) {
+				l.add(rows[k].cells, rows[k].rowMeta, false, nil)
+				break
 			}
-			l.add(rows[k].cells, rows[k].rowMeta, next)
+			for len(rows[k].cells) < width {
+				rows[k].cells = append(rows[k].cells, cell{})
+			}
+			l.add(rows[k].cells, rows[k].rowMeta, true, rows[k+1].cells)
 		}
-		l.wrap(cols)
+		l.wrap(cols, 0)
 		for r, s := range l.rows {
 			m := l.meta(r)
 			b.push(l.cells[s.from:s.to], &m, tab)

@@ -15,12 +15,13 @@ func (t *Terminal) sgr(a *params) {
 		case n == 3:
 			p.Attr |= Italic
 		case n == 4:
-			p.Underline = SingleUnderline
+			u := int32(SingleUnderline)
 			if i+1 < a.n && a.isSub(i+1) {
 				i++
-				if u := a.v[i]; u <= int32(DashedUnderline) {
-					p.Underline = Underline(u)
-				}
+				u = a.v[i]
+			}
+			if u <= int32(DashedUnderline) {
+				p.Underline = Underline(u)
 			}
 		case n == 5, n == 6:
 			p.Attr |= Blink

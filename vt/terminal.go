@@ -161,12 +161,16 @@ func (t *Terminal) syncPen() {
 	if t.tab.full() {
 		t.sweep()
 	}
-	t.style = t.tab.pen(t.pen)
+	t.penDirty = false
 	t.blank = cell{}
+	if t.pen == (pen{}) {
+		t.style = 0
+		return
+	}
+	t.style = t.tab.pen(t.pen)
 	if t.pen.Bg != 0 {
 		t.blank.style = t.tab.pen(pen{Style: Style{Bg: t.pen.Bg}})
 	}
-	t.penDirty = false
 }
 
 // sweep throws unused styles, links and clusters away.

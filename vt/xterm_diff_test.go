@@ -11,6 +11,7 @@ type difference struct {
 	what      string // size, cursor, columns, cell, width, style, wrapped, modes, replies, title; above: anything of the lines above the screen
 	where     string // "row 3 column 7", "above 12 column 3", or nothing
 	want, got string
+	blank     bool // of a style: neither has text there
 }
 
 func (d difference) String() string {
@@ -24,7 +25,7 @@ func diff(want, got shot) []difference {
 		if strings.HasPrefix(where, "above") {
 			what = "above"
 		}
-		ds = append(ds, difference{what, where, fmt.Sprintf("%q", fmt.Sprint(want)), fmt.Sprintf("%q", fmt.Sprint(got))})
+		ds = append(ds, difference{what: what, where: where, want: fmt.Sprintf("%q", fmt.Sprint(want)), got: fmt.Sprintf("%q", fmt.Sprint(got))})
 	}
 	if want.Cols != got.Cols || want.Rows != got.Rows {
 		add("size", "", fmt.Sprint(want.Cols, "x", want.Rows), fmt.Sprint(got.Cols, "x", got.Rows))
@@ -36,37 +37,43 @@ func diff(want, got shot) []difference {
 	if want.Above != got.Above {
 		add("above", "", want.Above, got.Above)
 	}
-	lines := func(name string, want, got shot, wantLines, gotLines []shotLine) {
+	lines := func(name string, wantLines, gotLines []shotLine) {
 		for y := range min(len(wantLines), len(gotLines)) {
 			w, g := wantLines[y], gotLines[y]
 			// Whether the last line goes on is not known to xterm.js.
 			if w.Wrapped != g.Wrapped && !(name == "row" && y == len(wantLines)-1) {
 				add("wrapped", fmt.Sprintf("%s %d", name, y), w.Wrapped, g.Wrapped)
 			}
-			if len(w.Text) != len(g.Text) {
-				add("columns", fmt.Sprintf("%s %d", name, y), len(w.Text), len(g.Text))
+			if len(w.Width) != len(g.Width) {
+				add("columns", fmt.Sprintf("%s %d", name, y), len(w.Width), len(g.Width))
 				continue
 			}
-			for x := range w.Text {
+			if w.Text == g.Text && w.Width == g.Width && w.Style == g.Style {
+				continue
+			}
+			wt, ws := w.cells()
+			gt, gs := g.cells()
+			for x := range wt {
 				if broken(w, x) {
 					continue
 				}
 				where := fmt.Sprintf("%s %d column %d", name, y, x)
-				if w.Text[x] != g.Text[x] {
-					add("cell", where, w.Text[x], g.Text[x])
+				if wt[x] != gt[x] {
+					add("cell", where, wt[x], gt[x])
 				}
 				if w.Width[x] != g.Width[x] {
 					add("width", where, w.Width[x:x+1], g.Width[x:x+1])
 				}
-				if ws, gs := want.Styles[w.Style[x]], got.Styles[g.Style[x]]; ws != gs {
-					add("style", where, ws, gs)
+				if ws[x] != gs[x] {
+					add("style", where, ws[x], gs[x])
+					ds[len(ds)-1].blank = wt[x] == "" && gt[x] == ""
 				}
 			}
 		}
 	}
-	lines("row", want, got, want.Lines, got.Lines)
+	lines("row", want.Lines, got.Lines)
 	// From the bottom: what left at the top is another matter.
-	lines("above", want, got, tail(want.Scrollback, len(got.Scrollback)), tail(got.Scrollback, len(want.Scrollback)))
+	lines("above", tail(want.Scrollback, len(got.Scrollback)), tail(got.Scrollback, len(want.Scrollback)))
 	for i := range reflect.TypeFor[shotModes]().NumField() {
 		w, g := reflect.ValueOf(want.Modes).Field(i), reflect.ValueOf(got.Modes).Field(i)
 		if !w.Equal(g) {
@@ -117,7 +124,8 @@ func (s shot) String() string {
 	b.WriteString(edge)
 	for _, l := range s.Lines {
 		b.WriteString("  |")
-		for x, text := range l.Text {
+		cells, _ := l.cells()
+		for x, text := range cells {
 			switch {
 			case l.Width[x] == '0':
 			case text == "":

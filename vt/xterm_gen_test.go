@@ -24,10 +24,9 @@ func (g generated) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%dx%d", g.cols, g.rows)
 	for _, o := range g.ops {
+		fmt.Fprintf(&b, " %q", o.Write)
 		if o.Resize != nil {
 			fmt.Fprintf(&b, " resize(%d, %d)", o.Resize[0], o.Resize[1])
-		} else {
-			fmt.Fprintf(&b, " %q", o.Write)
 		}
 	}
 	return b.String()
@@ -40,24 +39,21 @@ var conversations = rapid.Custom(func(t *rapid.T) generated {
 	write := func(of ...*rapid.Generator[string]) *rapid.Generator[step] {
 		return rapid.Map(rapid.OneOf(of...), func(s string) step { return step{Write: []byte(s)} })
 	}
-	all := write(texts, texts, texts, controls, cursorMoves, cursorMoves, erasures, shifts, regions, renditions, renditions, settings, origin, rare)
-	family := rapid.SampledFrom([]*rapid.Generator[step]{write(tabs), write(screens), resizes}).Draw(t, "family")
-	for _, o := range rapid.SliceOfN(rapid.OneOf(all, all, all, all, all, all, all, all, family), 10, 60).Draw(t, "ops") {
-		if o.Resize != nil {
-			g.ops = append(g.ops, beforeResize)
-		}
-		g.ops = append(g.ops, o)
-	}
+	all := write(texts, texts, texts, controls, cursorMoves, cursorMoves, erasures, shifts, renditions, renditions, settings, origin, rare)
+	// A line that wraps below the margins is joined with others by xterm.js.
+	family := rapid.SampledFrom([]*rapid.Generator[step]{write(tabs, regions), write(screens, regions), rapid.OneOf(resizes, write(topMargins))}).Draw(t, "family")
+	g.ops = rapid.SliceOfN(rapid.OneOf(all, all, all, all, all, all, family), 10, 60).Draw(t, "ops")
 	return g
 })
 
 // When the width changes, xterm.js leaves the cursor in its column while the text
 // under it moves; ours goes with the text. At the beginning of an empty last line
 // there is no difference.
-var beforeResize = step{Write: []byte("\x1b[?7h\x1b[r\x1b[m\x1b[0\"q\x1b[999;1H\r\n")}
-
 var resizes = rapid.Custom(func(t *rapid.T) step {
-	return step{Resize: &[2]int{rapid.IntRange(4, 24).Draw(t, "cols"), rapid.IntRange(3, 8).Draw(t, "rows")}}
+	return step{
+		Write:  []byte("\x1b[?7h\x1b[r\x1b[m\x1b[0\"q\x1b[999;1H\r\n"),
+		Resize: &[2]int{rapid.IntRange(4, 24).Draw(t, "cols"), rapid.IntRange(3, 8).Draw(t, "rows")},
+	}
 })
 
 // number draws a parameter: left out, small, or far beyond the edge.
@@ -89,8 +85,9 @@ var cursorMoves = rapid.OneOf(
 	}),
 )
 
+// ED 1 after a step to the left: in the last cell of the screen xterm.js throws.
 var erasures = rapid.OneOf(
-	rapid.SampledFrom([]string{"\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[3J", "\x1b[?K", "\x1b[?1K", "\x1b[?2K", "\x1b[?J", "\x1b[?1J"}),
+	rapid.SampledFrom([]string{"\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\b\x1b[1J", "\x1b[2J", "\x1b[?K", "\x1b[?1K", "\x1b[?2K", "\x1b[?J", "\b\x1b[?1J"}),
 	csi("X"),
 )
 
@@ -102,7 +99,12 @@ func plainly(sequences ...string) *rapid.Generator[string] {
 }
 
 var shifts = rapid.OneOf(
-	csi("@", "P", "L", "M", "b"),
+	csi("@", "P"),
+	// After a step to the left: outside of the margins, where they do nothing,
+	// xterm.js forgets that the next character is to wrap.
+	rapid.Map(csi("L", "M"), func(s string) string { return "\b" + s }),
+	// REP up to a screen full; ours does not go on beyond.
+	rapid.SampledFrom([]string{"\x1b[b", "\x1b[3b", "\x1b[12b"}),
 	// SU only below the first row: from there, xterm.js does not keep what scrolls off.
 	rapid.SampledFrom([]string{"\x1b[2r\x1b[S\x1b[r", "\x1b[2r\x1b[3S\x1b[r", "\x1b[2r\x1b[99S"}),
 	// Plain: SD of xterm.js does not fill with the background; a wide character
@@ -115,6 +117,8 @@ var regions = rapid.Custom(func(t *rapid.T) string {
 	return "\x1b[" + number(t) + ";" + number(t) + "r"
 })
 
+var topMargins = csi("r")
+
 var renditions = rapid.OneOf(
 	rapid.Map(rapid.SampledFrom([]string{"", "0", "1", "2", "3", "4", "5", "7", "8", "9", "21", "22", "23", "24", "25", "27", "28", "29", "31", "37", "39",
 		"42", "49", "53", "55", "93", "104", "4:3", "4:0", "38;5;200", "48;5;17", "38;2;1;2;3", "48:2::4:5:6", "1;4;33;44"}),
@@ -122,12 +126,24 @@ var renditions = rapid.OneOf(
 	rapid.SampledFrom([]string{"\x1b[4;58;5;9m", "\x1b[59m", "\x1b[1\"qkept\x1b[0\"q", "\x1b[1\"q漢\x1b[0\"q"}),
 )
 
-var settings = rapid.Custom(func(t *rapid.T) string {
-	mode := rapid.SampledFrom([]string{"1", "7", "7", "25", "45", "2004", "66", "1000", "1002", "1006", "1004"}).Draw(t, "mode")
-	return "\x1b[?" + mode + rapid.SampledFrom([]string{"h", "l"}).Draw(t, "set")
-})
+// No wrapping for plain text only: a wide character that does not fit makes
+// xterm.js erase or join what is there.
+var settings = rapid.OneOf(
+	rapid.Custom(func(t *rapid.T) string {
+		mode := rapid.SampledFrom([]string{"1", "25", "45", "2004", "66", "1000", "1002", "1006", "1004"}).Draw(t, "mode")
+		return "\x1b[?" + mode + rapid.SampledFrom([]string{"h", "l"}).Draw(t, "set")
+	}),
+	rapid.SampledFrom([]string{"\x1b[?7lno wrapping, however long\x1b[?7h", "\x1b[?7l\x1b[99Ca\x1b[31mb\x1b[?7h"}),
+)
 
-var screens = rapid.SampledFrom([]string{"\x1b[?47h", "\x1b[?47l", "\x1b[?1047h", "\x1b[?1047l", "\x1b[?1049h", "\x1b[?1049h", "\x1b[?1049l", "\x1b[?1049l"})
+// With the plain style and character set, and then to the first cell: xterm.js
+// does not save all that 1049 saves.
+var screens = rapid.OneOf(
+	rapid.SampledFrom([]string{"\x1b[?47h", "\x1b[?47l", "\x1b[?1047h", "\x1b[?1047l"}),
+	rapid.SampledFrom([]string{plain + "\x1b[?1049h", plain + "\x1b[?1049h" + "alternate", "\x1b[?1049l" + plain + "\x1b[H"}),
+)
+
+const plain = "\b\x1b[m\x0f\x1b(B\x1b)B"
 
 // Relative movements in origin mode go down by the top margin in xterm.js, so only
 // absolute ones are in it.
@@ -135,8 +151,9 @@ var origin = rapid.Custom(func(t *rapid.T) string {
 	return "\x1b[?6h\x1b[" + number(t) + ";" + number(t) + "H" + texts.Draw(t, "text") + "\x1b[" + number(t) + "d\x1b[J\x1b[?6l"
 })
 
+// And ED 3, which on the alternate screen does nothing in xterm.js.
 var tabs = rapid.OneOf(
-	rapid.SampledFrom([]string{"\x1bH", "\x1b[g", "\x1b[3g", "\x1b[I", "\x1b[2I", "\t"}),
+	rapid.SampledFrom([]string{"\x1bH", "\x1b[g", "\x1b[3g", "\x1b[I", "\x1b[2I", "\t", "\x1b[3J"}),
 	plainly("\x1b[Z", "\x1b[3Z"),
 	saved,
 )

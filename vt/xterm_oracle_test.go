@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/sluicerun/sluice/internal/testpeer"
@@ -51,7 +53,8 @@ func newOracle(t testing.TB) *oracle {
 	return &oracle{in, bufio.NewReaderSize(out, 1<<20)}
 }
 
-// step is one thing that is done to a terminal.
+// step is what is done to a terminal; what is set happens in the order of the
+// fields.
 type step struct {
 	New    *newStep   `json:"new,omitempty"`
 	Write  []byte     `json:"write,omitempty"`
@@ -103,18 +106,31 @@ type shot struct {
 	Lines      []shotLine
 	Scrollback []shotLine
 	Above      int // lines above the main screen
-	Styles     []string
 	Modes      shotModes
 	Replies    []byte
 	Titles     []string
 	Bells      int
 }
 
+// shotLine is made so that lines can be compared as a whole.
 type shotLine struct {
-	Text    []string // of each cell
-	Width   string   // of each cell, a digit
-	Style   []int    // of each cell, in Styles
-	Wrapped bool
+	Text    string // of each cell, with a newline after it
+	Width   string // of each cell, a digit
+	Style   string // "12:bold fg=1\n": twelve cells that look so, and so on
+	Wrapped bool   // the text goes on in the next line
+}
+
+// cells takes a line apart.
+func (l shotLine) cells() (text, style []string) {
+	text = strings.Split(strings.TrimSuffix(l.Text, "\n"), "\n")
+	for run := range strings.Lines(l.Style) {
+		count, words, _ := strings.Cut(strings.TrimSuffix(run, "\n"), ":")
+		n, _ := strconv.Atoi(count)
+		for range n {
+			style = append(style, words)
+		}
+	}
+	return text, style
 }
 
 type shotModes struct {

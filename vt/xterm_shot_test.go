@@ -13,15 +13,17 @@ func run(steps []step) []shot {
 	var t *vt.Terminal
 	var replies []byte
 	for _, s := range steps {
-		switch {
-		case s.New != nil:
+		if s.New != nil {
 			replies = nil
 			t = vt.New(s.New.Cols, s.New.Rows, vt.Options{Reply: func(p []byte) { replies = append(replies, p...) }})
-		case s.Write != nil:
+		}
+		if s.Write != nil {
 			t.Write(s.Write)
-		case s.Resize != nil:
+		}
+		if s.Resize != nil {
 			t.Resize(s.Resize[0], s.Resize[1])
-		case s.Check != nil:
+		}
+		if s.Check != nil {
 			shot := show(t.Snapshot(s.Check.Scrollback))
 			shot.Above, shot.Replies, replies = t.ScrollbackLines(), replies, nil
 			shots = append(shots, shot)
@@ -36,27 +38,42 @@ func show(s *vt.Snapshot) shot {
 		vt.Style
 		link string
 	}
-	seen := make(map[look]int)
+	seen := make(map[look]string)
+	words := func(l look) string {
+		w, ok := seen[l]
+		if !ok {
+			w = styleWords(l.Style, l.link)
+			seen[l] = w
+		}
+		return w
+	}
 	out := shot{Cols: s.Cols, Rows: s.Rows, X: s.Cursor.X, Y: s.Cursor.Y, Modes: showModes(s)}
 	if s.Cursor.PendingWrap {
 		out.X++
 	}
 	line := func(l vt.Line) shotLine {
-		d := shotLine{Wrapped: l.Wrapped}
+		var text, style strings.Builder
 		width := make([]byte, len(l.Cells))
+		var last look
+		run := 0
 		for i, c := range l.Cells {
-			k := look{c.Style, c.Link}
-			n, ok := seen[k]
-			if !ok {
-				n = len(out.Styles)
-				seen[k] = n
-				out.Styles = append(out.Styles, styleWords(c.Style, c.Link))
-			}
+			text.WriteString(c.Text)
+			text.WriteByte('\n')
 			width[i] = '0' + c.Width
-			d.Text, d.Style = append(d.Text, c.Text), append(d.Style, n)
+			// Looks that have the same words are the same to the oracle.
+			if now := (look{c.Style, c.Link}); now != last {
+				if run > 0 && words(now) != words(last) {
+					fmt.Fprintf(&style, "%d:%s\n", run, words(last))
+					run = 0
+				}
+				last = now
+			}
+			run++
 		}
-		d.Width = string(width)
-		return d
+		if run > 0 {
+			fmt.Fprintf(&style, "%d:%s\n", run, words(last))
+		}
+		return shotLine{Text: text.String(), Width: string(width), Style: style.String(), Wrapped: l.Wrapped}
 	}
 	for _, l := range s.Lines {
 		out.Lines = append(out.Lines, line(l))

@@ -62,7 +62,8 @@ func TestXtermUnicode(t *testing.T) {
 func clusters(s shot) string {
 	var b strings.Builder
 	for _, l := range s.Lines {
-		for x, text := range l.Text {
+		cells, _ := l.cells()
+		for x, text := range cells {
 			if text != "" && text != "." {
 				fmt.Fprintf(&b, "%+q/%c ", text, l.Width[x])
 			}

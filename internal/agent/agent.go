@@ -116,7 +116,7 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	if st.Front != nil {
 		line = files[len(files)-1]
 	}
-	opt := launch.Options{Launcher: &st.Launcher, OwnProcess: true, Progress: st.Progress, Except: a.except}
+	opt := launch.Options{Jobs: st.Front != nil && st.Front.JobControl, Launcher: &st.Launcher, OwnProcess: true, Progress: st.Progress, Except: a.except}
 	if st.Detach {
 		opt.Launcher, opt.Detached = nil, true
 		stdin = a.leaveTerminal(stdin)

@@ -197,7 +197,7 @@ func TestContinued(t *testing.T) {
 	s.untilFrame(session.FrameSize)
 	s.forget()
 	s.kill(unix.SIGSTOP)
-	s.until("the client is stopped", func() bool { return processState(s.cmd.Process.Pid) == "T" })
+	s.until("the client is stopped", func() bool { return processState(t, s.cmd.Process.Pid) == "T" })
 	s.stty("sane")
 	s.untilSane()
 	s.kill(unix.SIGCONT)

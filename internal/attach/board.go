@@ -37,7 +37,7 @@ func (b *board) erase() []byte {
 		return nil
 	}
 	b.until = time.Time{}
-	return noticeBytes("", 0)
+	return []byte(noNotice)
 }
 
 // boardTick shows what waits and takes away what has stood long enough.

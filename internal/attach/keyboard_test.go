@@ -161,12 +161,14 @@ func TestForegroundStays(t *testing.T) {
 	s := newStage(t)
 	s.run(role{Foreground: true})
 	s.typeText("\x1ddx")
-	s.untilShown("cannot detach")
 	s.untilKeys("x")
+	s.typeText("\x1dd")
+	s.untilShown("cannot detach")
 	s.end(session.End{Ended: true})
 	if o := s.over(); o.Result.Detached {
 		t.Errorf("%+v", o)
 	}
+	s.untilShown(noNotice) // no redraw will take it away
 }
 
 func TestForegroundMayLeave(t *testing.T) {
@@ -217,7 +219,7 @@ func TestLateReplies(t *testing.T) {
 	s := newStage(t)
 	s.run(role{})
 	s.kill(unix.SIGSTOP)
-	s.until("the client is stopped", func() bool { return processState(s.cmd.Process.Pid) == "T" })
+	s.until("the client is stopped", func() bool { return processState(t, s.cmd.Process.Pid) == "T" })
 	s.end(session.End{Ended: true, Replies: 2})
 	s.typeText("\x1b[?1;2c\x1b[5;2R")
 	s.kill(unix.SIGCONT)

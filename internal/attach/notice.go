@@ -27,3 +27,6 @@ func noticeBytes(text string, cols int) []byte {
 	text = displaywidth.TruncateString(" "+oneLine(text)+" ", max(cols-1, 1), "… ")
 	return []byte("\x1b7\x1b[999;1H\x1b(B\x0f\x1b[0;7m" + text + "\x1b[0m\x1b[K\x1b8")
 }
+
+// noNotice empties the last row.
+const noNotice = "\x1b7\x1b[999;1H\x1b[0m\x1b[K\x1b8"

@@ -119,12 +119,15 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
+	syscall.ForkLock.RLock() // or a client of another test inherits them
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(fds[0])
+		unix.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, fd := range fds {
-		unix.CloseOnExec(fd)
 	}
 	ours := os.NewFile(uintptr(fds[0]), "session")
 	conn, err := net.FileConn(ours)
@@ -236,7 +239,8 @@ func (s *stage) client(r role) *exec.Cmd {
 		s.t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), roleEnv+"="+string(text))
+	// The race detector lets a process wait for a second at its end.
+	cmd.Env = append(os.Environ(), roleEnv+"="+string(text), "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,11 +22,16 @@ type pump struct {
 
 func newPump(f *os.File) (*pump, error) {
 	p := &pump{C: make(chan []byte), quit: make(chan struct{}), done: make(chan struct{})}
-	if err := unix.Pipe(p.wake[:]); err != nil {
+	syscall.ForkLock.RLock() // macOS cannot make a pipe that is not inherited
+	err := unix.Pipe(p.wake[:])
+	if err == nil {
+		unix.CloseOnExec(p.wake[0])
+		unix.CloseOnExec(p.wake[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		return nil, os.NewSyscallError("pipe", err)
 	}
-	unix.CloseOnExec(p.wake[0])
-	unix.CloseOnExec(p.wake[1])
 	go func() {
 		defer close(p.done)
 		defer close(p.C)

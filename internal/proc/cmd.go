@@ -26,9 +26,8 @@ type Cmd struct {
 	// non-blocking (os.Pipe) becomes blocking: the flag belongs to the shared
 	// description and programs do not expect it.
 	Files []*os.File
-	// Terminal makes descriptor 1 the controlling terminal of the process's
-	// session.
-	Terminal bool
+	// Terminal says what the terminal at descriptor 1 is to the process.
+	Terminal Terminal
 	// Rlimits are set after the fork and before the program. They cost one
 	// more exec, of this same binary: see MaybeStage.
 	Rlimits []job.Rlimit
@@ -41,6 +40,22 @@ type Cmd struct {
 	// Mem says on which NUMA nodes its memory lies.
 	Mem MemPolicy
 }
+
+// Terminal says how a process stands to the terminal on its descriptors.
+type Terminal uint8
+
+const (
+	// NoTerminal: it is a file like others.
+	NoTerminal Terminal = iota
+	// OwnTerminal: it is the controlling terminal of the process's session. The
+	// process cannot be stopped by ^Z, for nobody in its session would continue
+	// it: the kernel throws the signal away.
+	OwnTerminal
+	// JobTerminal: it is the controlling terminal of our own session
+	// (TakeTerminal), in which the process is the job in the foreground, as
+	// under a shell: ^Z stops it, and Process.StopChange tells.
+	JobTerminal
+)
 
 // MemPolicy is the memory policy a process starts with (set_mempolicy(2)). The
 // zero value is our own.

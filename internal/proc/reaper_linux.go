@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,7 @@ type Reaper struct {
 	onReap []func(Reaped)
 	early  map[int]bool // children from before StartReaper
 	sid    int
+	jobs   atomic.Bool
 
 	wake   chan os.Signal
 	quit   chan struct{}
@@ -55,6 +57,11 @@ func StartReaper(ours func(pid int) bool, onReap ...func(Reaped)) *Reaper {
 	go r.run()
 	return r
 }
+
+// OwnSession has children in our own session reaped as well, from now on: for a
+// process that starts none of them by other means, but whose workers live in its
+// session (JobTerminal).
+func (r *Reaper) OwnSession() { r.jobs.Store(true) }
 
 // Sweep reaps the strangers that are zombies now: before its end, a process
 // does not leave them to its parent.
@@ -152,6 +159,9 @@ func (r *Reaper) reap(pid int) bool {
 }
 
 func (r *Reaper) stranger(pid int) bool {
+	if r.jobs.Load() {
+		return true
+	}
 	sid, err := unix.Getsid(pid)
 	if err != nil {
 		return false

@@ -181,8 +181,12 @@ func (a *attempt) fork(path string, args, env []string, files []uintptr) (pid, p
 		Pdeathsig: a.spawner.opt.Pdeathsig,
 		PidFD:     &pidfd,
 	}
-	if a.cmd.Terminal {
+	switch a.cmd.Terminal {
+	case OwnTerminal:
 		sys.Setctty, sys.Ctty = true, 1
+	case JobTerminal:
+		// Here the number is ours, there the child's.
+		sys.Setsid, sys.Setpgid, sys.Foreground, sys.Ctty = false, true, true, int(files[1])
 	}
 	if a.cgroup != nil {
 		dir, err := a.cgroup.open()

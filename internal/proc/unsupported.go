@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"os"
 	"syscall"
 	"time"
 )
@@ -58,6 +59,8 @@ func (p *Process) Cgroup() (*Cgroup, error)             { return nil, ErrUnsuppo
 func (p *Process) Signal(sig syscall.Signal) error      { return ErrUnsupported }
 func (p *Process) SignalGroup(sig syscall.Signal) error { return ErrUnsupported }
 func (p *Process) Stop(sig syscall.Signal) error        { return ErrUnsupported }
+func TakeTerminal(*os.File) error                       { return ErrUnsupported }
+func (r *Reaper) OwnSession()                           {}
 func (p *Process) StopChange() (stopped, changed bool)  { return false, false }
 func (p *Process) Reap() (Rusage, error)                { return Rusage{}, ErrUnsupported }
 func (p *Process) Release()                             {}

@@ -83,31 +83,36 @@ function style(cell) {
   return words.join(' ');
 }
 
-// A line as the text of its cells, a digit for the width of each, and the
-// number of the style of each.
-function showLine(buffer, y, styles) {
+// A line as the text of its cells, each ended by a newline, a digit for the width
+// of each, and its styles: a number of cells, a colon, the words, a newline.
+function showLine(buffer, y) {
   const line = buffer.getLine(y);
   const next = buffer.getLine(y + 1);
-  const out = { wrapped: next ? next.isWrapped : false, text: [], width: '', style: [] };
+  const out = { wrapped: next ? next.isWrapped : false, text: '', width: '', style: '' };
   const cell = buffer.getNullCell();
+  let last, run = 0;
   for (let x = 0; x < line.length && x < term.cols; x++) {
     line.getCell(x, cell);
-    out.text.push(cell.getChars());
+    out.text += cell.getChars() + '\n';
     out.width += cell.getWidth();
     const s = style(cell);
-    if (!styles.has(s)) styles.set(s, styles.size);
-    out.style.push(styles.get(s));
+    if (s !== last && run > 0) {
+      out.style += run + ':' + last + '\n';
+      run = 0;
+    }
+    last = s;
+    run++;
   }
+  if (run > 0) out.style += run + ':' + last + '\n';
   return out;
 }
 
 function check({ scrollback = false }) {
   const { active, normal } = term.buffer;
   const core = term._core;
-  const styles = new Map();
   const lines = [], above = [];
-  for (let y = 0; y < term.rows; y++) lines.push(showLine(active, active.baseY + y, styles));
-  if (scrollback) for (let y = 0; y < normal.baseY; y++) above.push(showLine(normal, y, styles));
+  for (let y = 0; y < term.rows; y++) lines.push(showLine(active, active.baseY + y));
+  if (scrollback) for (let y = 0; y < normal.baseY; y++) above.push(showLine(normal, y));
   const m = term.modes;
   const seen = {
     cols: term.cols,
@@ -118,7 +123,6 @@ function check({ scrollback = false }) {
     lines,
     scrollback: above,
     above: normal.baseY,
-    styles: [...styles.keys()],
     modes: {
       alternate: active.type === 'alternate',
       visible: !core.coreService.isCursorHidden,
