@@ -42,7 +42,6 @@ type host struct {
 	// keyboard tells that the launcher pumps a terminal into a worker.
 	keyboard bool
 	front    *front // nil: the launcher's terminal shows the console
-	raw      *rawLines
 }
 
 // Main is the agent's process. It returns the process's exit status, which
@@ -132,12 +131,6 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		opt.ErrColor = console.ColorEnabled(os.Getenv, opt.ErrTTY)
 		opt.Guard = &linkGuard{a.link}
 	}
-	if st.Front != nil && opt.ErrTTY {
-		if a.raw, err = newRawLines(a.err); err != nil {
-			return 0, fmt.Errorf("starting the run: %w", err)
-		}
-		opt.Stderr = a.raw.w
-	}
 	opt.Stdin = stdin
 	if a.events, err = openEvents(st.Events); err != nil {
 		return 0, err
@@ -157,6 +150,11 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		}
 		svc.heard(e)
 	}
+	if line != nil {
+		if opt.Stderr, err = a.openFront(line, *st.Front); err != nil {
+			return 0, err
+		}
+	}
 	h, err := launch.Prepare(spec, opt)
 	if err != nil {
 		return 0, err
@@ -164,12 +162,7 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	a.mu.Lock()
 	a.h = h
 	a.mu.Unlock()
-	if line != nil {
-		if a.front, err = a.openFront(line, *st.Front); err != nil {
-			h.Discard()
-			return 0, err
-		}
-	}
+	a.serveFront()
 	return a.supervise(st)
 }
 
@@ -224,8 +217,7 @@ func (a *host) supervise(st Start) (int, error) {
 		go a.listen(a.link)
 	}
 	res := h.Wait()
-	a.front.wait()
-	a.raw.close()
+	a.frontGone()
 	a.handOn(res)
 	a.report(res)
 	return res.Status, nil

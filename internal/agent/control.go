@@ -92,7 +92,7 @@ func (a *host) resume(files []*os.File) error {
 			f.Close()
 		}
 	}
-	if len(files) != 3 {
+	if len(files) != 3 && len(files) != 4 {
 		closeAll()
 		return &job.UsageError{Field: "resume", Why: "it needs a link, stdout and stderr"}
 	}
@@ -118,9 +118,16 @@ func (a *host) resume(files []*os.File) error {
 		closeAll()
 		return errors.New("the new launcher went away")
 	}
-	if err := a.h.Resumed(m.Start.Launcher, a.out, a.err); err != nil {
+	stderr := a.err
+	if m.Start.Front != nil && len(files) == 4 {
+		if stderr, err = a.openFront(files[3], *m.Start.Front); err != nil {
+			return err
+		}
+	}
+	if err := a.h.Resumed(m.Start.Launcher, a.out, stderr); err != nil {
 		return err
 	}
+	a.serveFront()
 	l.send(message{Kind: kindStarted, Run: a.h.ID(), Dir: a.h.Dir()})
 	go a.listen(l)
 	return nil

@@ -168,7 +168,7 @@ func (a *Agent) follow() (int, error) {
 		switch m.Kind {
 		case kindMade:
 			a.run, a.dir = m.Run, m.Dir
-			a.own.begin(a.terminal.goesOn, func() { a.link.send(message{Kind: kindLeave}) })
+			a.show()
 		case kindHold:
 			a.keep.Hold(*m.Held, fds)
 		case kindRelease:
@@ -182,6 +182,7 @@ func (a *Agent) follow() (int, error) {
 			if a.terminal != nil {
 				a.terminal.begin()
 			}
+			a.show() // if it resumes
 		case kindPaused:
 			a.terminal.paused()
 		case kindEOF:
@@ -202,6 +203,13 @@ func (a *Agent) follow() (int, error) {
 			a.reap()
 			return m.Status, a.own.end()
 		}
+	}
+}
+
+// show gives our terminal to rank 0, if that is how the run is shown.
+func (a *Agent) show() {
+	if a.own != nil {
+		a.own.begin(a.terminal.goesOn, func() { a.link.send(message{Kind: kindLeave}) })
 	}
 }
 

@@ -31,7 +31,7 @@ func (a *host) report(res job.Result) {
 		return
 	}
 	spec := a.h.Spec()
-	if spec.Console.Quiet {
+	if spec.Console.Quiet || seen(spec, res) {
 		return
 	}
 	tty := term.IsTerminal(int(a.err.Fd()))
@@ -60,6 +60,16 @@ func (a *host) report(res job.Result) {
 	case <-done:
 	case <-time.After(wait):
 	}
+}
+
+// seen tells that there is nothing to explain: somebody had the program on the
+// terminal, and its exit status is ours.
+func seen(spec job.Spec, res job.Result) bool {
+	if spec.Pty == nil || !spec.Pty.Shown || len(res.Outcomes) != 1 || len(res.Survivors) > 0 || res.Dropped > 0 {
+		return false
+	}
+	o := res.Outcomes[0]
+	return o.Kind == job.KindExited && o.Cause == job.CauseOwn && o.Code == res.Status
 }
 
 // Tail reads the last lines that a rank wrote to a stream.

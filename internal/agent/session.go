@@ -121,39 +121,70 @@ func (a *host) serveClient(line *session.Line, o session.AttachOptions, s *sessi
 
 // front serves the launcher's own terminal, from the first byte of rank 0.
 type front struct {
+	line *session.Line
+	opt  session.AttachOptions
 	done chan struct{}
+	raw  *rawLines // in the place of a standard error that is the terminal
 }
 
-// openFront attaches the launcher's terminal, whose line is conn.
-func (a *host) openFront(conn *os.File, o session.AttachOptions) (*front, error) {
+// openFront attaches the launcher's terminal, whose line is conn. It returns what
+// the launcher's standard error is to be meanwhile.
+func (a *host) openFront(conn *os.File, o session.AttachOptions) (stderr *os.File, err error) {
 	c, err := net.FileConn(conn)
 	conn.Close()
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the launcher's terminal: %w", err)
 	}
 	f := &front{done: make(chan struct{})}
-	line := session.NewLine(c)
+	a.mu.Lock()
+	stderr = a.err
+	a.mu.Unlock()
+	if isTerminal(stderr) {
+		if f.raw, err = newRawLines(stderr); err != nil {
+			c.Close()
+			return nil, err
+		}
+		stderr = f.raw.w
+	}
+	f.line, f.opt = session.NewLine(c), o
+	a.mu.Lock()
+	a.front = f
+	a.mu.Unlock()
+	return stderr, nil
+}
+
+// serveFront shows rank 0 on the launcher's terminal from now on, if it has one
+// for that.
+func (a *host) serveFront() {
+	a.mu.Lock()
+	f := a.front
+	a.mu.Unlock()
+	if f == nil {
+		return
+	}
 	go func() {
 		defer close(f.done)
-		defer line.Close()
+		defer f.line.Close()
 		s := a.h.NextSession(0, nil)
 		end := session.End{Ended: true}
 		left := false
 		if s != nil {
-			end, left = a.serveClient(line, o, s)
+			end, left = a.serveClient(f.line, f.opt, s)
 		}
 		if !left {
-			line.End(end)
-			line.Gone(goodbye)
+			f.line.End(end)
+			f.line.Gone(goodbye)
 		}
 	}()
-	return f, nil
 }
 
-// wait returns once the launcher's terminal is the shell's again, or the client
-// has gone.
-func (f *front) wait() {
+// frontGone returns once the launcher's terminal is the shell's again.
+func (a *host) frontGone() {
+	a.mu.Lock()
+	f := a.front
+	a.mu.Unlock()
 	if f != nil {
 		<-f.done
+		f.raw.close()
 	}
 }
