@@ -64,7 +64,7 @@ func (t *Terminal) Redraw(o RedrawOptions) []byte {
 			d.screenState(t.main, false)
 		}
 		d.setPen(pen{})
-		d.p = append(d.p, "\x1b[?1047h\x1b[H\x1b[2J"...)
+		d.p = append(d.p, "\x1b[?1049h\x1b[H\x1b[2J"...)
 		d.x = 0
 		d.screen(t.alt, 0)
 	}

@@ -52,7 +52,7 @@ Exit status: the program's (128+n for signal n); 0 after detaching; 2 bad usage;
 	f.BoolVarP(&o.readOnly, "read-only", "r", false, "only watch: what you type is not sent, and your size does not count")
 	f.StringVar(&o.detachKey, "detach-key", attach.DefaultDetachKey, "`KEY` that leaves, or none")
 	f.StringVar(&o.keymap, "keymap", "", "`FILE` that translates what you type before the program gets it")
-	f.IntVar(&o.scrollback, "scrollback", 0, "`N` lines that scrolled off the screen are shown first")
+	f.IntVar(&o.scrollback, "scrollback", 1000, "`N` lines that scrolled off the screen are shown first")
 	return cmd
 }
 
@@ -74,13 +74,14 @@ func (o *attachOptions) run(ctx context.Context, a *app, arg string) error {
 	if err != nil {
 		return err
 	}
-	if p.rec.State == runs.Ended {
-		return a.lastScreen(p)
+	// Who attaches to a rank that is started anew gets its next life.
+	if p.rec.State == runs.Ended || p.rec.Spec.Restart.Max == 0 && p.over(ctx) {
+		return a.lastScreen(ctx, p)
 	}
 	conn, err := api.Attach(ctx, p.rec.Socket, api.Request{Rank: p.rank, Attach: o.wire(), Who: who("attach")})
 	if err != nil {
-		if errors.Is(err, api.ErrNoAgent) && p.ended() {
-			return a.lastScreen(p)
+		if errors.Is(err, api.ErrNoAgent) && p.over(ctx) {
+			return a.lastScreen(ctx, p)
 		}
 		return err
 	}
@@ -89,7 +90,13 @@ func (o *attachOptions) run(ctx context.Context, a *app, arg string) error {
 	case err != nil:
 		return err
 	case res.Detached || !res.End.Ended:
-		fmt.Fprintf(a.stderr, "[detached from %s; sluice attach %s comes back]\n", p.rec.ID, arg)
+		// The cursor is where the program had it; on its line there is nothing that
+		// still holds.
+		clear := ""
+		if term.IsTerminal(int(os.Stderr.Fd())) {
+			clear = "\r\x1b[J"
+		}
+		fmt.Fprintf(a.stderr, "%s[detached from %s; sluice attach %s comes back]\n", clear, p.rec.ID, arg)
 		return nil
 	}
 	return leave(res.End.Status)
@@ -108,17 +115,9 @@ func (o *attachOptions) wire() *session.AttachOptions {
 	return w
 }
 
-// ended tells whether the run has ended, just now perhaps.
-func (p place) ended() bool {
-	if again, err := runs.Load(p.rec.Dir); err == nil {
-		*p.rec = *settle(again)
-	}
-	return p.rec.State == runs.Ended
-}
-
 // lastScreen prints the screen that a worker left, and ends as it did.
-func (a *app) lastScreen(p place) error {
-	t, err := session.Replay(p.dir())
+func (a *app) lastScreen(ctx context.Context, p place) error {
+	t, _, err := p.look(ctx)
 	if err != nil {
 		return err
 	}
