@@ -76,12 +76,15 @@ func (t *Terminal) osc(buf []byte, over bool) {
 // clean makes text of at most limit bytes out of what a program sent: valid, and
 // without characters that do things.
 func (t *Terminal) clean(b []byte, limit int) string {
-	s := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(string(b), "\uFFFD"))
+	s := string(b)
+	if printable(b) < len(b) {
+		s = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, strings.ToValidUTF8(s, "\uFFFD"))
+	}
 	if len(s) > limit {
 		t.count.Truncated++
 		s = s[:limit]

@@ -208,8 +208,10 @@ func FuzzTerminal(f *testing.F) {
 		w := New(c, r, Options{Scrollback: 20000, ReplyLimit: 1000})
 		w.Write(v.Dump())
 		mustBeSound(t, w)
-		if d := cmp.Diff(digest(v), digest(w)); d != "" && v.lines.bytes < 10000 { // chunks go at other places when it is full
-			t.Fatalf("%q\n%s", in, d)
+		if v.lines.bytes < 10000 { // a full scrollback loses its chunks at other places
+			if a, b := digest(v), digest(w); a != b {
+				t.Fatalf("%q\n%s", in, cmp.Diff(a, b))
+			}
 		}
 		v.Snapshot(true)
 		v.Redraw(RedrawOptions{Scrollback: 100})

@@ -1,6 +1,9 @@
 package vt
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // scrollback holds the lines that left the main screen, oldest first, packed into
 // chunks. A chunk stands for itself: it has its own copies of the styles and links
@@ -73,8 +76,8 @@ func (b *scrollback) push(row []cell, m *rowMeta, tab *tables) {
 		c = b.chunks[n-1]
 	}
 	// A line takes at most this many bytes when all of it is ASCII; others grow
-	// the buffer when they must.
-	if c == nil || len(c.buf)+len(row)+8 > b.free && len(c.ends) > 0 {
+	// the buffer when they must. Styles and links may be most of a chunk.
+	if c == nil || len(c.ends) > 0 && (len(c.buf)+len(row)+8 > b.free || c.size > 2*b.free) {
 		c = b.grow()
 	}
 	if b.epoch != tab.epoch {
@@ -114,22 +117,20 @@ func (c *chunk) plain(row []cell) bool {
 		c.buf = append(c.buf, make([]byte, len(row))...)[:n]
 	}
 	dst := c.buf[n : n+len(row)]
-	var all uint32
 	for i, e := range row {
-		dst[i] = byte(e.ch)
-		all |= e.style | e.ch&^0x7f
-		if e.ch == 0 {
+		if e.style != 0 || e.ch-1 >= 0x7f {
 			return false
 		}
-	}
-	if all != 0 {
-		return false
+		dst[i] = byte(e.ch)
 	}
 	c.buf = c.buf[:n+len(row)]
 	return true
 }
 
 func appendRun(p []byte, n, kind int) []byte {
+	if v := n*runKinds + kind; v < 0x80 {
+		return append(p, byte(v))
+	}
 	return binary.AppendUvarint(p, uint64(n*runKinds+kind))
 }
 
@@ -152,10 +153,13 @@ func (b *scrollback) pack(c *chunk, row []cell, tab *tables) {
 			for j < len(row) && row[j].style == style && row[j].ch-1 < 0x7f {
 				j++
 			}
-			c.buf = appendRun(c.buf, j-i, runASCII)
-			for _, e := range row[i:j] {
-				c.buf = append(c.buf, byte(e.ch))
+			c.buf = slices.Grow(appendRun(c.buf, j-i, runASCII), j-i)
+			n := len(c.buf)
+			dst := c.buf[n : n+j-i]
+			for k := range dst {
+				dst[k] = byte(row[i+k].ch)
 			}
+			c.buf = c.buf[:n+j-i]
 		default:
 			kind := runNarrow
 			if e.ch&chWide != 0 {
@@ -260,21 +264,6 @@ func (b *scrollback) dropLast() {
 	}
 }
 
-// line returns line i, 0 the oldest.
-func (b *scrollback) line(i int) packedLine {
-	for _, c := range b.chunks {
-		if i < len(c.ends) {
-			from := uint32(0)
-			if i > 0 {
-				from = c.ends[i-1]
-			}
-			return packedLine{c, c.buf[from:c.ends[i]]}
-		}
-		i -= len(c.ends)
-	}
-	panic("vt: no such line in the scrollback")
-}
-
 // last returns the newest line.
 func (b *scrollback) last() packedLine {
 	c := b.chunks[len(b.chunks)-1]
@@ -294,96 +283,4 @@ func (b *scrollback) each(f func(packedLine)) {
 			from = end
 		}
 	}
-}
-
-// packedLine is a line as the scrollback holds it.
-type packedLine struct {
-	c *chunk
-	b []byte
-}
-
-func (l packedLine) meta() rowMeta {
-	return rowMeta{
-		cont:   l.b[0]&lineCont != 0,
-		prompt: l.b[0]&linePrompt != 0,
-		mark:   Mark(l.b[0] >> lineMark),
-	}
-}
-
-// cells returns the number of cells that are kept of the line.
-func (l packedLine) cells() int {
-	n, _ := binary.Uvarint(l.b[1:])
-	return int(n)
-}
-
-// run is a stretch of cells of one kind and style.
-type run struct {
-	pen   packedPen
-	kind  int
-	cells int    // columns
-	text  []byte // of all cells for runASCII, of one for runNarrow and runWide
-}
-
-// runs calls f with the runs of the line, left to right.
-func (l packedLine) runs(f func(run)) {
-	p := l.b[1:]
-	n, k := binary.Uvarint(p)
-	p = p[k:]
-	if l.b[0]&linePlain != 0 {
-		if n > 0 {
-			f(run{kind: runASCII, cells: int(n), text: p})
-		}
-		return
-	}
-	var r run
-	for len(p) > 0 {
-		v, k := binary.Uvarint(p)
-		p = p[k:]
-		n := int(v / runKinds)
-		r.kind = int(v % runKinds)
-		switch r.kind {
-		case runStyle:
-			if n == 0 {
-				r.pen = packedPen{}
-			} else {
-				r.pen = l.c.pens[n]
-			}
-			continue
-		case runEmpty:
-			r.cells, r.text = n, nil
-		case runASCII:
-			r.cells, r.text, p = n, p[:n], p[n:]
-		case runNarrow:
-			r.cells, r.text, p = 1, p[:n], p[n:]
-		case runWide:
-			r.cells, r.text, p = 2, p[:n], p[n:]
-		}
-		f(r)
-	}
-}
-
-// unpack appends the cells of the line to row.
-func (l packedLine) unpack(row []cell, tab *tables) []cell {
-	l.runs(func(r run) {
-		p := pen{Style: r.pen.Style}
-		if r.pen.link != 0 {
-			p.link = tab.link(l.c.link[r.pen.link-1])
-		}
-		st := tab.pen(p)
-		switch r.kind {
-		case runEmpty:
-			for range r.cells {
-				row = append(row, cell{style: st})
-			}
-		case runASCII:
-			for _, b := range r.text {
-				row = append(row, cell{uint32(b), st})
-			}
-		case runNarrow:
-			row = append(row, cell{tab.encode(r.text, 1), st})
-		case runWide:
-			row = append(row, cell{tab.encode(r.text, 2), st}, cell{chTail, st})
-		}
-	})
-	return row
 }

@@ -29,13 +29,15 @@ var knownDifferences = []known{
 	{"vttest-6-reports", "replies", "", "CPR in origin mode: vttest finds fault with xterm.js"},
 }
 
-// unknown leaves out the differences that are meant to be.
-func unknown(stream string, ds []difference) []difference {
+// unknown leaves out the differences that are meant to be, and notes in used which
+// of them there were.
+func unknown(stream string, ds []difference, used map[known]bool) []difference {
 	var left []difference
 next:
 	for _, d := range ds {
 		for _, k := range knownDifferences {
 			if ok, _ := path.Match(k.streams, stream); ok && k.what == d.what && strings.Contains(d.want, k.want) {
+				used[k] = true
 				continue next
 			}
 		}

@@ -12,25 +12,27 @@ import (
 )
 
 // TestXtermRandom holds random conversations with a terminal of ours and with
-// @xterm/headless and compares what is to be seen at their end. The first seeds
-// are the same each time, the others are new; SLUICE_XTERM_RANDOM tells how many.
+// @xterm/headless and compares what is to be seen now and then and at their end.
+// The first seeds are the same each time, the others are new; SLUICE_XTERM_RANDOM
+// tells how many.
+//
+// New conversations do not change the size: in one of some thousands the two then
+// differ for reasons that are not ours (blank lines that an erased line goes on
+// with), and a test must not fail by chance.
 func TestXtermRandom(t *testing.T) {
 	o := newOracle(t)
-	const fixed = 220
-	fresh := 80
+	const fixed = 600
+	fresh := 100
 	if n, err := strconv.Atoi(os.Getenv("SLUICE_XTERM_RANDOM")); err == nil {
 		fresh = n
 	}
-	seeds := make([]int, 0, fixed+fresh)
-	for i := range fixed {
-		seeds = append(seeds, i)
-	}
-	for range fresh {
-		seeds = append(seeds, rand.IntN(1<<30))
-	}
 	failed := 0
-	for _, seed := range seeds {
-		g := conversations.Example(seed)
+	for i := range fixed + fresh {
+		seed := uint64(i)
+		if i >= fixed {
+			seed = rand.Uint64()
+		}
+		g := conversation(seed, i < fixed)
 		ds, err := compare(o, g)
 		var fault *thrown
 		if errors.As(err, &fault) {
@@ -45,19 +47,35 @@ func TestXtermRandom(t *testing.T) {
 		}
 		g = shorten(o, g)
 		t.Errorf("seed %d, shortened: %v%s", seed, g, explain(o, g))
-		if failed++; failed == 12 {
+		if failed++; failed == 5 {
 			t.Fatal("enough of them")
 		}
 	}
 }
 
-// compare holds one conversation with both and compares the end.
+// compare holds one conversation with both and returns the differences at the
+// first moment that has some.
 func compare(o *oracle, g generated) ([]difference, error) {
-	want, got, err := both(o, g)
+	ds, _, _, err := firstDifference(o, g)
+	return ds, err
+}
+
+func firstDifference(o *oracle, g generated) (ds []difference, want, got shot, err error) {
+	steps := g.steps()
+	wants, err := o.ask(steps)
 	if err != nil {
-		return nil, err
+		return nil, shot{}, shot{}, err
 	}
-	return meant(g, diff(want, got)), nil
+	gots := run(steps)
+	if len(wants) != len(gots) {
+		return nil, shot{}, shot{}, fmt.Errorf("%d answers instead of %d", len(wants), len(gots))
+	}
+	for i := range wants {
+		if ds := meant(g, diff(wants[i], gots[i])); len(ds) > 0 {
+			return ds, wants[i], gots[i], nil
+		}
+	}
+	return nil, shot{}, shot{}, nil
 }
 
 // bottomMargin finds a region that may end above the last row.
@@ -82,18 +100,6 @@ func meant(g generated, ds []difference) []difference {
 }
 
 var background = regexp.MustCompile(`bg=[#0-9a-f]+|inverse`)
-
-func both(o *oracle, g generated) (want, got shot, err error) {
-	steps := append(g.steps(), step{Check: &checkStep{Scrollback: true}})
-	shots, err := o.ask(steps)
-	if err != nil {
-		return shot{}, shot{}, err
-	}
-	if len(shots) != 1 {
-		return shot{}, shot{}, fmt.Errorf("%d answers instead of one", len(shots))
-	}
-	return shots[0], run(steps)[0], nil
-}
 
 // shorten leaves out of a conversation what the difference does not need: ops,
 // the larger halves first, then characters.
@@ -130,9 +136,9 @@ func shorten(o *oracle, g generated) generated {
 }
 
 func explain(o *oracle, g generated) string {
-	want, got, err := both(o, g)
+	ds, want, got, err := firstDifference(o, g)
 	if err != nil {
 		return err.Error()
 	}
-	return report(meant(g, diff(want, got)), want, got)
+	return report(ds, want, got)
 }
