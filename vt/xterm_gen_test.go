@@ -168,11 +168,12 @@ var renditions = oneOf(
 
 // No wrapping, and wrapping backwards, for plain text only: a wide character that
 // does not fit makes xterm.js erase or join what is there, and it steps back over
-// the cell that such a character left free.
+// the cell that such a character left free. In an empty line: of one that is written
+// over it leaves half.
 var settings = oneOf(
 	join(pick("\x1b[?"), pick("1", "25", "2004", "66", "1000", "1002", "1006", "1004"), pick("h", "l")),
-	pick("\x1b[?7lno wrapping, however long\x1b[?7h", "\x1b[?7l\x1b[99Ca\x1b[31mb\x1b[?7h",
-		"\x1b[?45hlonger than any line here\b\b\b\b\b\b\b\b\b\x1b[?45l"),
+	pick("\x1b[2K\x1b[?7lno wrapping, however long\x1b[?7h", "\x1b[2K\x1b[?7l\x1b[99Ca\x1b[31mb\x1b[?7h",
+		"\x1b[2K\x1b[?45hlonger than any line here\b\b\b\b\b\b\b\b\b\x1b[?45l"),
 )
 
 // With the plain style and character set, and then to the first cell: xterm.js

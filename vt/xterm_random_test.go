@@ -21,8 +21,8 @@ import (
 // with), and a test must not fail by chance.
 func TestXtermRandom(t *testing.T) {
 	o := newOracle(t)
-	const fixed = 600
-	fresh := 100
+	const fixed = 400
+	fresh := 60
 	if n, err := strconv.Atoi(os.Getenv("SLUICE_XTERM_RANDOM")); err == nil {
 		fresh = n
 	}
