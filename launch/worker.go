@@ -244,7 +244,7 @@ func (h *Handle) waitsForRoom(w *worker) bool {
 func (h *Handle) closeTaps(w *worker) {
 	for _, t := range w.taps {
 		if t.session != nil {
-			t.session.Hurry() // all of it is in the pipe then
+			t.session.Drain()
 		}
 		if t.pump != nil {
 			t.pump.Drain()

@@ -33,6 +33,9 @@ type AttachOptions struct {
 	// JobControl: the client is the job of a shell that would continue it, and
 	// so is the program through it: it is told when that is stopped.
 	JobControl bool `json:"job_control,omitempty"`
+	// FromStart: it is given everything from the first byte, and its terminal is
+	// not brought to any state before. Else it begins with the screen as it is.
+	FromStart bool `json:"from_start,omitempty"`
 	// Size is that of its terminal.
 	Size Size `json:"size,omitzero"`
 	// PID is the client's process, and Name what it is called in the journal;
@@ -356,15 +359,16 @@ func (c *client) advance(off int64) int64 {
 	return off
 }
 
-// begin brings the client to the screen as it is. Who is there from the first
-// byte is given all of them, and its terminal is left as it is until then.
+// begin brings the client to where its bytes begin.
 func (c *client) begin() (int64, error) {
 	s := c.s
 	s.mu.Lock()
-	fresh := s.off == 0
 	off := s.off
 	s.mu.Unlock()
-	if fresh || !c.opt.Terminal {
+	switch {
+	case c.opt.FromStart:
+		return c.advance(0), nil
+	case !c.opt.Terminal:
 		return c.advance(off), nil
 	}
 	// What is on the client's screen now goes where the person can scroll back to

@@ -14,6 +14,10 @@ import (
 // pumpMax is how much one splice takes: what a pipe holds unless it is grown.
 const pumpMax = 64 << 10
 
+// lateMax bounds what is taken of somebody who writes on and on when nobody
+// waits for him any more.
+const lateMax = 4 << 20
+
 // deadLook is how often a terminal that no process has open is looked at again
 // while its program lives on.
 const deadLook = 50 * time.Millisecond
@@ -34,6 +38,7 @@ func (s *Session) pump() {
 		s.opt.Note("reading the terminal: " + err.Error())
 		return
 	}
+	late := 0 // what came after nobody waited any more
 	for {
 		n, err := s.move(in, out)
 		if n > 0 {
@@ -62,7 +67,8 @@ func (s *Session) pump() {
 			// What was written before we looked is not lost: an empty terminal
 			// said so by EAGAIN, for which the kernel first moves what is on its
 			// way.
-			if n, _ := s.take(in, out); n == 0 {
+			n, _ := s.take(in, out)
+			if late += n; n == 0 || late > lateMax {
 				return
 			}
 		}

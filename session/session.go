@@ -186,6 +186,24 @@ func (s *Session) Hurry() {
 	})
 }
 
+// Drain ends the linger and returns once all that was written to the terminal
+// is in the pipe in front of the log. If nobody takes it from there, because the
+// disk is full, it gives up after a while: the rest is lost.
+func (s *Session) Drain() {
+	s.Hurry()
+	t := time.NewTimer(drainTime)
+	defer t.Stop()
+	select {
+	case <-s.pumped:
+	case <-t.C:
+		s.opt.Sink.SetWriteDeadline(time.Unix(1, 0))
+		<-s.pumped
+	}
+}
+
+// drainTime is how long the last output waits for room in the log.
+const drainTime = 2 * time.Second
+
 // Finish is called once all output is in the log. It returns when the screen
 // shows it; clients are told of the end as they get there.
 func (s *Session) Finish() {

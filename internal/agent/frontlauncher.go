@@ -43,7 +43,7 @@ func shows(spec *job.Spec, detach bool) *session.AttachOptions {
 		return nil
 	}
 	p.Shown = true
-	o := &session.AttachOptions{Terminal: isTerminal(os.Stdout), JobControl: attach.JobControl()}
+	o := &session.AttachOptions{Terminal: isTerminal(os.Stdout), JobControl: attach.JobControl(), FromStart: true}
 	if size, err := pty.SizeOf(os.Stdout); err == nil && size.Cols > 0 && size.Rows > 0 {
 		o.Size = size
 		if p.Cols == 0 {

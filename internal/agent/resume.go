@@ -26,7 +26,7 @@ func Resume(ctx context.Context, rec *runs.Record) (int, error) {
 	var own *ownTerminal
 	if spec := rec.Spec; spec.Pty != nil && spec.Pty.Shown {
 		if st.Front = shows(&spec, false); st.Front != nil {
-			st.Front.PID = me.Pid
+			st.Front.PID, st.Front.FromStart = me.Pid, false
 			if own, err = newOwnTerminal(Terminal{}, spec); err != nil {
 				return 0, err
 			}

@@ -115,7 +115,7 @@ func (a *host) serveClient(line *session.Line, o session.AttachOptions, s *sessi
 			return end, false
 		}
 		line.Notice(fmt.Sprintf("it ended (%s) and was started anew", end.Text))
-		s = next
+		s, o.FromStart = next, !o.Terminal // a terminal begins with a new screen
 	}
 }
 
