@@ -57,6 +57,8 @@ type Request struct {
 	Kill   bool        `json:"kill,omitempty"`
 	// Who is asking, for the record: "sluice stop (pid 123)".
 	Who string `json:"who,omitempty"`
+	// Brief asks OpScreen for the state alone, without a dump.
+	Brief bool `json:"brief,omitempty"`
 	// Rank is the worker whose terminal is meant.
 	Rank   int                    `json:"rank,omitempty"`
 	Input  *session.Input         `json:"input,omitempty"`

@@ -1,6 +1,10 @@
 package launch
 
-import "github.com/sluicerun/sluice/stream"
+import (
+	"sync/atomic"
+
+	"github.com/sluicerun/sluice/stream"
+)
 
 // shownLog is a log that the console closes when it has shown it all.
 type shownLog struct {
@@ -10,6 +14,21 @@ type shownLog struct {
 
 func (s shownLog) Close() error {
 	s.h.closeLog(s.Log)
+	return nil
+}
+
+// sharedLog is a log that the console and a session read: the last of them closes
+// it.
+type sharedLog struct {
+	*stream.Log
+	h     *Handle
+	users atomic.Int32
+}
+
+func (s *sharedLog) Close() error {
+	if s.users.Add(-1) == 0 {
+		s.h.closeLog(s.Log)
+	}
 	return nil
 }
 

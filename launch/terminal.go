@@ -42,6 +42,8 @@ func (h *Handle) openTerminal(w *worker) (slave *os.File, err error) {
 		return nil, err
 	}
 	w.session, w.master, t.session = s, master, s
+	t.shared = &sharedLog{Log: t.log, h: h}
+	t.shared.users.Store(1)
 	w.taps = append(w.taps, t)
 	h.logs = append(h.logs, t.log)
 	return slave, nil
@@ -107,6 +109,9 @@ func (h *Handle) NextSession(local int, after *session.Session) *session.Session
 		if s != nil && s != after {
 			return s
 		}
+		if after != nil && h.given.Restart.Max == 0 && !h.given.Nodes.Several() {
+			return nil // it had its only life
+		}
 		select {
 		case <-changed:
 		case <-h.ending:
@@ -131,9 +136,7 @@ func (h *Handle) closeSession(w *worker, t *tap) {
 		w.session.Finish()
 		w.session.Unattended(h.patience, h.spec.Console.LingerTime())
 		w.session.Close()
-		if t.shown == nil {
-			t.log.Close()
-		}
+		t.shared.Close()
 	})
 }
 

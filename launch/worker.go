@@ -69,6 +69,7 @@ type tap struct {
 	dup     *duplicate
 	full    *atomic.Bool     // the disk is: the pump waits for room
 	session *session.Session // fills the pipe; nil: the worker does
+	shared  *sharedLog       // with a session
 }
 
 // identity tells the worker's process from a later one with its pid. It is
@@ -203,7 +204,12 @@ func (h *Handle) startPumps(w *worker) {
 		if t.pipe == nil {
 			continue
 		}
-		if h.console != nil && (t.session == nil || !h.spec.Pty.Shown) {
+		switch {
+		case h.console == nil || t.session != nil && h.spec.Pty.Shown:
+		case t.session != nil:
+			t.shared.users.Add(1)
+			t.shown = h.console.Add(h.fields(w, t.std), t.shared)
+		default:
 			t.shown = h.console.Add(h.fields(w, t.std), shownLog{t.log, h})
 		}
 		var err error

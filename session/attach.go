@@ -310,7 +310,7 @@ func (c *client) serve() error {
 		lag := c.opt.Terminal && end-off > maxLag
 		s.mu.Unlock()
 		if again || lag {
-			to, err := c.resync(off)
+			to, err := c.resync(off, again)
 			if err != nil {
 				return err
 			}
@@ -371,26 +371,35 @@ func (c *client) begin() (int64, error) {
 	case !c.opt.Terminal:
 		return c.advance(off), nil
 	}
-	// What is on the client's screen now goes where the person can scroll back to
-	// it.
-	return c.draw("\r"+strings.Repeat("\n", int(c.opt.Size.Rows)), c.opt.Scrollback)
+	return c.draw(c.below(), c.opt.Scrollback)
 }
 
-// resync gives the client the screen in place of the bytes up to it.
-func (c *client) resync(off int64) (int64, error) {
+// below moves what is on the client's screen now to where the person can scroll
+// back to it.
+func (c *client) below() string { return "\r" + strings.Repeat("\n", int(c.opt.Size.Rows)) }
+
+// resync gives the client the screen in place of the bytes up to it; back tells
+// that it had another screen meanwhile, a shell's.
+func (c *client) resync(off int64, back bool) (int64, error) {
 	s := c.s
 	s.mu.Lock()
-	if s.off < off { // it is ahead of the emulator
+	if s.off < off && !back { // it is ahead of the emulator
 		s.mu.Unlock()
 		return off, nil
 	}
-	c.resyncs++
+	first := ""
+	if back && !s.vt.Modes().AltScreen {
+		first = c.below()
+	}
+	if !back {
+		c.resyncs++
+	}
 	if c == s.primary {
 		s.seen(off)
 		s.unseen()
 	}
 	s.mu.Unlock()
-	return c.draw("", 0)
+	return c.draw(first, 0)
 }
 
 func (c *client) draw(first string, scrollback int) (int64, error) {

@@ -11,9 +11,14 @@ type Input struct {
 	// Exclusive holds back every other writer, keyboards too, until the last
 	// step is written.
 	Exclusive bool `json:"exclusive,omitempty"`
-	// Secret waits until the terminal does not echo, and is neither logged nor
-	// shown. If the echo stays on until Timeout nothing is written.
+	// Secret waits until the program reads a line that the terminal does not
+	// echo, and is neither logged nor shown. If that does not happen before
+	// Timeout nothing is written.
 	Secret bool `json:"secret,omitempty"`
+	// SecretKeys lets a secret go to a program that reads keys as well, which
+	// itself decides what of them to show: pinentry does not, a shell at its
+	// prompt does.
+	SecretKeys bool `json:"secret_keys,omitempty"`
 	// Timeout bounds the wait for a turn, for room, and for the echo to go
 	// off; 0 means 10 s.
 	Timeout job.Duration `json:"timeout,omitempty"`

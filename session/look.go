@@ -16,6 +16,7 @@ func (s *Session) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st.Cols, st.Rows = s.vt.Size()
+	st.Title = s.vt.Title()
 	st.Offset, st.Generation = s.off, s.vt.Generation()
 	st.Stopped, st.Ended, st.Status = s.stopped, s.ended, s.status
 	st.TTY.Stopped = s.xoff

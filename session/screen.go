@@ -114,11 +114,26 @@ func (s *Session) applySize(anyway bool) {
 }
 
 // Resize sets the terminal's size. The program hears of it (SIGWINCH) if it
-// changes.
+// changes. It returns when the screen has the size too.
 func (s *Session) Resize(size Size) error {
+	changed, leave := s.watch()
+	defer leave()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.resizeTo(size)
+	if err := s.resizeTo(size); err != nil {
+		return err
+	}
+	for s.resize != nil {
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-s.shown:
+			s.mu.Lock()
+			return nil
+		}
+		s.mu.Lock()
+	}
+	return nil
 }
 
 // resizeTo is Resize below the lock.

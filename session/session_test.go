@@ -187,7 +187,7 @@ func TestSecret(t *testing.T) {
 	testpeer.Need(t, "python3", "python3")
 	dir := filepath.Join(t.TempDir(), "log")
 	term := sessiontest.Run(t, session.Command{Dir: dir, Args: []string{"python3", "-c",
-		"import getpass,time\ntime.sleep(.3)\np=getpass.getpass('Password: ')\nprint('got', len(p), p[::-1])\ninput('next? ')"}})
+		"import getpass,time\ntime.sleep(.3)\np=getpass.getpass('Password: ')\nprint('got', len(p), p[::-1])\ninput('next? ')\nimport tty,os\ntty.setraw(0)\nprint('raw?')\nos.read(0,100)"}})
 	ctx := context.Background()
 	// Before there is a prompt: the terminal still echoes.
 	if err := term.Send(ctx, session.Input{Source: "s", Secret: true, Steps: []session.Step{{Text: "swordfish\n"}}}); err != nil {
@@ -201,6 +201,13 @@ func TestSecret(t *testing.T) {
 		t.Errorf("with echo: %v", err)
 	}
 	term.Press("Enter")
+	term.WaitText("raw?")
+	for _, keys := range []bool{false, true} {
+		err := term.Send(ctx, session.Input{Source: "s", Secret: true, SecretKeys: keys, Steps: []session.Step{{Text: "other\n"}}, Timeout: job.Duration(100 * time.Millisecond)})
+		if keys != (err == nil) || !keys && !strings.Contains(err.Error(), "reads keys") {
+			t.Errorf("to who reads keys, %v: %v", keys, err)
+		}
+	}
 	term.WaitExit()
 	term.Close()
 	filepath.Walk(dir, func(path string, fi os.FileInfo, err error) error {

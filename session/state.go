@@ -4,8 +4,9 @@ import "time"
 
 // State is what can be said of a session besides its screen.
 type State struct {
-	Cols int `json:"cols"`
-	Rows int `json:"rows"`
+	Cols  int    `json:"cols"`
+	Rows  int    `json:"rows"`
+	Title string `json:"title,omitempty"`
 	// TTY is the terminal's line discipline.
 	TTY TTY `json:"tty"`
 	// Foreground is who reads the keyboard.

@@ -229,7 +229,7 @@ func (s *Session) sleep(ctx context.Context, d time.Duration) error {
 // sendAtom writes an atom. The caller has the turn.
 func (s *Session) sendAtom(ctx context.Context, in Input, a atom) error {
 	if in.Secret {
-		if err := s.noEcho(ctx); err != nil {
+		if err := s.noEcho(ctx, in.SecretKeys); err != nil {
 			return err
 		}
 	}
@@ -371,14 +371,21 @@ func (s *Session) late(ctx context.Context, doing string) error {
 	return ctx.Err()
 }
 
-// noEcho waits until the terminal does not show what is typed.
-func (s *Session) noEcho(ctx context.Context) error {
+// noEcho waits until nobody shows what is typed. A program that reads keys without
+// an echo may show them itself: line editors do.
+func (s *Session) noEcho(ctx context.Context, keys bool) error {
+	why := ""
 	for {
 		st, err := s.master.State()
 		if err != nil {
 			return s.gone(err)
 		}
-		if !st.Echo {
+		switch {
+		case st.Echo:
+			why = "the terminal still shows what is typed"
+		case !st.Canonical && !keys:
+			why = "the program reads keys and may show them itself"
+		default:
 			return nil
 		}
 		select {
@@ -387,7 +394,7 @@ func (s *Session) noEcho(ctx context.Context) error {
 			return ErrEnded
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return &RefusedError{Why: "the terminal still shows what is typed: the secret was not sent",
+				return &RefusedError{Why: why + ": the secret was not sent",
 					Hint: "send it when the program asks for it; wait for its prompt first"}
 			}
 			return ctx.Err()

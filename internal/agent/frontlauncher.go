@@ -14,15 +14,8 @@ import (
 	"github.com/sluicerun/sluice/internal/attach"
 	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/job"
-	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/session"
 )
-
-// Terminal says how the launcher's own terminal shows a worker.
-type Terminal struct {
-	DetachKey string
-	Keymap    *keys.Keymap
-}
 
 // ownTerminal is the launcher's terminal while it shows a worker.
 type ownTerminal struct {

@@ -22,7 +22,7 @@ func Spawn() (*Agent, error) { return nil, proc.ErrUnsupported }
 func (*Agent) Dismiss() {}
 
 // Launch returns an error outside Linux.
-func (*Agent) Launch(job.Spec, Start) (string, int, error) {
+func (*Agent) Launch(job.Spec, Start, Terminal) (string, int, error) {
 	return "", job.StatusInternal, proc.ErrUnsupported
 }
 

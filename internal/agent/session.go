@@ -57,6 +57,10 @@ func (a *host) onTerminal(req api.Request, gone <-chan struct{}) (api.Response, 
 		}
 		return api.Response{}, s.Resize(*req.Size)
 	}
+	if req.Brief {
+		st := s.State()
+		return api.Response{Screen: &api.Screen{Cols: st.Cols, Rows: st.Rows, State: st}}, nil
+	}
 	return api.Response{Screen: screenOf(s)}, nil
 }
 

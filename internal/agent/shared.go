@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/session"
 )
 
@@ -25,6 +26,12 @@ type Start struct {
 	// Front is set if the launcher's terminal shows rank 0; the last file is
 	// the line to it.
 	Front *session.AttachOptions `json:"front,omitempty"`
+}
+
+// Terminal says how the launcher's own terminal shows a worker.
+type Terminal struct {
+	DetachKey string
+	Keymap    *keys.Keymap
 }
 
 // Failure is a run that did not start, with sluice's exit status for it.

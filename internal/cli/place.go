@@ -26,7 +26,17 @@ func (p place) String() string { return fmt.Sprintf("%s/%d", p.rec.ID, p.rank) }
 func (p place) ask(ctx context.Context, req api.Request) (api.Response, error) {
 	req.Rank = p.rank
 	resp, err := live(ctx, p.rec, req)
+	if err != nil && p.rec.State != runs.Ended && (req.Op == api.OpInput || req.Op == api.OpResize) && p.over(ctx) {
+		return resp, &job.UsageError{Field: "RUN", Value: p.String(), Why: p.outcome(), Hint: "sluice screen " + p.String() + " shows its last screen"}
+	}
 	return resp, plainInput(err)
+}
+
+// over tells whether the rank has ended, perhaps in a run that goes on.
+func (p place) over(ctx context.Context) bool {
+	*p.rec = *fresh(ctx, p.rec)
+	w := p.worker()
+	return p.rec.State == runs.Ended || w != nil && w.Kind != job.KindRunning
 }
 
 // worker is what the record has of the rank; nil: nothing.

@@ -13,7 +13,6 @@ import (
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
-	"github.com/sluicerun/sluice/vt"
 )
 
 // sessionsAsk bounds the question to one terminal, and sessionsAtOnce how many
@@ -112,14 +111,12 @@ func askSessions(ctx context.Context, rows []*sessionRow) {
 			ctx, cancel := context.WithTimeout(ctx, sessionsAsk)
 			defer cancel()
 			// The socket itself: several ask about the same record.
-			resp, err := api.Ask(ctx, row.place.rec.Socket, api.Request{Op: api.OpScreen, Rank: row.Rank})
+			resp, err := api.Ask(ctx, row.place.rec.Socket, api.Request{Op: api.OpScreen, Rank: row.Rank, Brief: true})
 			if err != nil || resp.Screen == nil {
 				return
 			}
 			row.State = &resp.Screen.State
-			t := vt.New(resp.Screen.Cols, resp.Screen.Rows, vt.Options{Scrollback: -1})
-			t.Write(resp.Screen.Dump)
-			row.Title = t.Title()
+			row.Title = row.State.Title
 		})
 	}
 	wg.Wait()

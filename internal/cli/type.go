@@ -78,6 +78,7 @@ type typeOptions struct {
 	secret     bool
 	secretEnv  string
 	secretFile string
+	secretKeys bool
 }
 
 func newType(a *app) *cobra.Command {
@@ -92,12 +93,12 @@ several.
 
 With --expand, keys stand in TEXT as <Esc>, <C-x>, <Down*3>; < itself is <lt>.
 
-A secret waits until the terminal does not show what is typed, is written down
-nowhere, and is not typed at all if that does not happen before --timeout. It is
-read from standard input (at a terminal, without showing it), since arguments are
-visible to others; or from --secret-env or --secret-file, without its last
-newline. A program that reads single keys, such as a shell at its prompt, shows
-them itself: wait for the question that the secret answers first.
+A secret waits until the program reads a line that the terminal does not show, is
+written down nowhere, and is not typed at all if that does not happen before
+--timeout. It is read from standard input (at a terminal, without showing it),
+since arguments are visible to others; or from --secret-env or --secret-file,
+without its last newline. A program that reads single keys may show them itself,
+as a shell at its prompt does: --secret-keys is for one that does not (pinentry).
 ` + statuses,
 		Example: `  sluice type repl 'print(6*7)' --enter
   sluice type edit --expand 'ihello<Esc>:wq<Enter>'
@@ -112,7 +113,11 @@ them itself: wait for the question that the secret answers first.
 	f.BoolVar(&o.secret, "secret", false, "what is typed is a secret, read from standard input")
 	f.StringVar(&o.secretEnv, "secret-env", "", "a secret: the value of the variable `NAME`")
 	f.StringVar(&o.secretFile, "secret-file", "", "a secret: what is in `FILE`")
+	f.BoolVar(&o.secretKeys, "secret-keys", false, "a secret may go to a program that reads keys and shows none of them")
 	o.addFlags(f)
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return &flagError{err: plainFlagError(err), hint: "TEXT that begins with - comes after --, as in: sluice type RUN -- -x"}
+	})
 	return cmd
 }
 
@@ -138,6 +143,8 @@ func (o *typeOptions) input(args []string) (session.Input, error) {
 		return in, usagef("--pace: %v is no pause", o.pace)
 	case hidden && len(args) > 0:
 		return in, usagef("a secret is not given as an argument, which others can see: write it to standard input, or use --secret-env or --secret-file")
+	case o.secretKeys && !hidden:
+		return in, usagef("--secret-keys is about a secret: add --secret")
 	case hidden && o.expand:
 		return in, usagef("--expand does not go with a secret, which is typed as it is")
 	case hidden:
@@ -145,7 +152,7 @@ func (o *typeOptions) input(args []string) (session.Input, error) {
 		if text, err = o.readSecret(); err != nil {
 			return in, err
 		}
-		in.Secret = true
+		in.Secret, in.SecretKeys = true, o.secretKeys
 	case text == "" && !o.enter:
 		return in, usagef("there is no TEXT to type")
 	}

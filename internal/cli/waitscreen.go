@@ -129,7 +129,7 @@ func (o *waitOptions) onScreen(ctx context.Context, a *app, arg string) error {
 		return nil
 	case !errors.As(err, &no):
 		// The run may have ended while we asked, or while we waited.
-		if p.rec.State == runs.Ended || errors.Is(err, api.ErrNoAgent) && p.ended() {
+		if p.rec.State == runs.Ended || errors.Is(err, api.ErrNoAgent) && p.over(ctx) {
 			return o.onLast(a, p)
 		}
 		return err

@@ -191,9 +191,16 @@ func Unrecorded(dir string) *Record {
 
 // List reads every known run, the latest first. Directories that are no runs,
 // or whose run.json cannot be read, are left out.
-func List() []*Record {
+func List() []*Record { return list("") }
+
+// list is List of the runs whose id begins with prefix. An id is the run's name
+// and some more.
+func list(prefix string) []*Record {
 	var out []*Record
 	for _, d := range dirs() {
+		if !strings.HasPrefix(filepath.Base(d), prefix) {
+			continue
+		}
 		r, err := Load(d)
 		if errors.Is(err, fs.ErrNotExist) {
 			r, err = abandoned(d)
@@ -213,7 +220,10 @@ func Find(sel string) (*Record, error) {
 	if strings.ContainsRune(sel, '/') {
 		return Load(sel)
 	}
-	all := List()
+	all := list(sel)
+	if len(all) == 0 && sel != "" && len(dirs()) > 0 {
+		return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "no run has this id, name or prefix", Hint: "sluice ps lists the runs"}
+	}
 	if len(all) == 0 {
 		return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "there are no runs yet", Hint: "start one with: sluice run COMMAND"}
 	}
@@ -236,11 +246,8 @@ func Find(sel string) (*Record, error) {
 	if named != nil {
 		return named, nil
 	}
-	switch len(prefix) {
-	case 1:
+	if len(prefix) == 1 {
 		return prefix[0], nil
-	case 0:
-		return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "no run has this id, name or prefix", Hint: "sluice ps lists the runs"}
 	}
 	var ids []string
 	for _, r := range prefix {
