@@ -13,6 +13,7 @@
 // and of a worker on a terminal, named by "rank":
 //
 //	{"op":"input","rank":0,"input":{"source":"type@17","steps":[{"text":"hello"}]}}
+//	    with "await" beside the input, it waits for what comes after that
 //	{"op":"await","rank":0,"await":{"text":"done","timeout":"5s"}} -> {"screen":{...}}
 //	{"op":"screen","rank":0}                        -> {"screen":{...}}
 //	{"op":"resize","rank":0,"size":{"Cols":120,"Rows":40}}
@@ -57,8 +58,11 @@ type Request struct {
 	Kill   bool        `json:"kill,omitempty"`
 	// Who is asking, for the record: "sluice stop (pid 123)".
 	Who string `json:"who,omitempty"`
-	// Brief asks OpScreen for the state alone, without a dump.
+	// Brief asks for the state alone, without a dump; where a condition came
+	// true, for nothing.
 	Brief bool `json:"brief,omitempty"`
+	// Scrollback asks for lines that scrolled off as well; negative: all.
+	Scrollback int `json:"scrollback,omitempty"`
 	// Rank is the worker whose terminal is meant.
 	Rank   int                    `json:"rank,omitempty"`
 	Input  *session.Input         `json:"input,omitempty"`

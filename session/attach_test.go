@@ -205,7 +205,7 @@ func TestPerfectRedraw(t *testing.T) {
 	defer g.mu.Unlock()
 	// The rest of the sequence makes what follows green there as well.
 	want := vt.New(80, 24, vt.Options{})
-	_, _, dump := term.Dump()
+	_, _, dump := term.Dump(-1)
 	want.Write(dump)
 	for _, v := range []*vt.Terminal{want, g.vt} {
 		v.Write([]byte("2mX"))

@@ -162,10 +162,13 @@ func (s *Session) Screen(scrollback bool) *vt.Snapshot {
 }
 
 // Dump is the screen as bytes that bring a fresh vt.Terminal of the given size
-// to the same state.
-func (s *Session) Dump() (cols, rows int, dump []byte) {
+// to the same state, with so many of the lines that scrolled off; negative: all.
+func (s *Session) Dump(scrollback int) (cols, rows int, dump []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cols, rows = s.vt.Size()
-	return cols, rows, s.vt.Dump()
+	if scrollback < 0 {
+		return cols, rows, s.vt.Dump()
+	}
+	return cols, rows, s.vt.DumpTail(scrollback)
 }

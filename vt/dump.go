@@ -8,13 +8,16 @@ package vt
 // They are ordinary control sequences as far as there are any, so that another
 // terminal shows the same screen; the rest is said in an OSC 7765 of our own,
 // which others ignore.
-func (t *Terminal) Dump() []byte {
+func (t *Terminal) Dump() []byte { return t.DumpTail(t.lines.lines) }
+
+// DumpTail is Dump with no more than the newest lines of the scrollback.
+func (t *Terminal) DumpTail(lines int) []byte {
 	d := &drawer{t: t, exact: true}
 	if t.x11.deccolm {
 		d.p = append(d.p, "\x1b[?40h\x1b[?3h\x1b[?40l"...)
 	}
 	d.palette()
-	d.screen(t.main, t.lines.lines)
+	d.screen(t.main, lines)
 	d.screenState(t.main, true)
 	if t.alt != nil {
 		d.setPen(pen{})

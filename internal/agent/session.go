@@ -40,17 +40,17 @@ func (a *host) onTerminal(req api.Request, gone <-chan struct{}) (api.Response, 
 		if req.Input == nil {
 			return api.Response{}, errors.New("there is no input in the request")
 		}
-		return api.Response{}, usage(s.Send(ctx, *req.Input))
+		if err := s.Send(ctx, *req.Input); err != nil || req.Await == nil {
+			return api.Response{}, usage(err)
+		}
+		// It is about what the input leads to.
+		req.Await.SinceInput, req.Await.Source = true, req.Input.Source
+		return await(ctx, s, req)
 	case api.OpAwait:
 		if req.Await == nil {
 			return api.Response{}, errors.New("there is no condition in the request")
 		}
-		err := s.Wait(ctx, *req.Await)
-		resp := api.Response{Screen: screenOf(s)}
-		if errors.As(err, &resp.NotMet) {
-			return resp, nil
-		}
-		return resp, usage(err)
+		return await(ctx, s, req)
 	case api.OpResize:
 		if req.Size == nil || req.Size.Cols == 0 || req.Size.Rows == 0 {
 			return api.Response{}, &job.UsageError{Field: "SIZE", Why: "a terminal has at least one column and one row", Hint: "write 120x40"}
@@ -61,11 +61,23 @@ func (a *host) onTerminal(req api.Request, gone <-chan struct{}) (api.Response, 
 		st := s.State()
 		return api.Response{Screen: &api.Screen{Cols: st.Cols, Rows: st.Rows, State: st}}, nil
 	}
-	return api.Response{Screen: screenOf(s)}, nil
+	return api.Response{Screen: screenOf(s, req.Scrollback)}, nil
 }
 
-func screenOf(s *session.Session) *api.Screen {
-	cols, rows, dump := s.Dump()
+func await(ctx context.Context, s *session.Session, req api.Request) (resp api.Response, err error) {
+	err = s.Wait(ctx, *req.Await)
+	if err == nil && req.Brief {
+		return resp, nil
+	}
+	resp.Screen = screenOf(s, req.Scrollback)
+	if errors.As(err, &resp.NotMet) {
+		return resp, nil
+	}
+	return resp, usage(err)
+}
+
+func screenOf(s *session.Session, scrollback int) *api.Screen {
+	cols, rows, dump := s.Dump(scrollback)
 	return &api.Screen{Cols: cols, Rows: rows, Dump: dump, State: s.State()}
 }
 

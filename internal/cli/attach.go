@@ -117,7 +117,7 @@ func (o *attachOptions) wire() *session.AttachOptions {
 
 // lastScreen prints the screen that a worker left, and ends as it did.
 func (a *app) lastScreen(ctx context.Context, p place) error {
-	t, _, err := p.look(ctx)
+	t, _, err := p.look(ctx, 0)
 	if err != nil {
 		return err
 	}

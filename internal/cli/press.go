@@ -34,10 +34,11 @@ the nearest.
 
 Enter waits until 100 ms have passed since typed text: programs take what comes
 faster for a paste.
-` + statuses,
+` + untilHelp,
 		Example: `  sluice press edit Esc : w q Enter
   sluice press menu Down*3 Enter
   sluice press train/all Ctrl+C
+  sluice press menu Down Enter --until 'Really?' --show
   sluice press self F5`,
 		Args: between(2, 1<<20, "RUN and at least one KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), a, args) },

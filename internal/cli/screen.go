@@ -111,7 +111,11 @@ func (o *screenOptions) run(ctx context.Context, a *app, arg string) error {
 	if err != nil {
 		return err
 	}
-	t, state, err := p.look(ctx)
+	scrollback := 0
+	if o.draw.Scrollback {
+		scrollback = -1
+	}
+	t, state, err := p.look(ctx, scrollback)
 	if err != nil {
 		return err
 	}
@@ -161,12 +165,13 @@ func (o *screenOptions) showJSON(a *app, p place, snap *vt.Snapshot, state sessi
 	return err
 }
 
-// look is a terminal's screen and state now, or those it ended with.
-func (p place) look(ctx context.Context) (*vt.Terminal, session.State, error) {
+// look is a terminal's screen and state now, or those it ended with, with so many
+// of the lines that scrolled off; negative: all.
+func (p place) look(ctx context.Context, scrollback int) (*vt.Terminal, session.State, error) {
 	if p.rec.State == runs.Ended {
 		return p.replay()
 	}
-	resp, err := p.ask(ctx, api.Request{Op: api.OpScreen})
+	resp, err := p.ask(ctx, api.Request{Op: api.OpScreen, Scrollback: scrollback})
 	if err != nil {
 		if p.rec.State == runs.Ended { // just now
 			return p.replay()

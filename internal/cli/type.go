@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,17 +19,34 @@ import (
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/session"
+	"github.com/sluicerun/sluice/vt/render"
 )
+
+// untilHelp is what is said of the flags that wait for the answer.
+const untilHelp = `
+With --until and its like, wait for what the program makes of it, as sluice wait
+--since-input does, in the same call.
+
+Exit status: 0 success; 3 --until did not come true; 2 bad usage; 125 sluice
+itself failed.
+`
 
 // sendOptions are the flags of what sends an input.
 type sendOptions struct {
 	exclusive bool
 	timeout   job.Duration
+	until     session.Condition
+	show      bool
 }
 
 func (o *sendOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.exclusive, "exclusive", false, "nobody else's input comes in between, keyboards' neither")
-	f.Var(&o.timeout, "timeout", "how long to wait until the terminal takes it (default 10s)")
+	f.StringVar(&o.until.Text, "until", "", "then wait until `TEXT` is on the screen that was not there before")
+	f.StringVar(&o.until.Regexp, "until-regex", "", "the same for what matches `REGEX`")
+	f.Var(&o.until.Settled, "until-settled", "then wait until the screen has not changed for this long")
+	f.BoolVar(&o.until.Prompt, "until-prompt", false, "then wait for the shell's next prompt (sluice shell-init)")
+	f.BoolVar(&o.show, "show", false, "print the screen at the end")
+	f.Var(&o.timeout, "timeout", "how long to wait until the terminal takes it, and then for --until (default 10s)")
 }
 
 // sendTime is how long an input may wait where --timeout does not say.
@@ -44,11 +62,41 @@ func (o *sendOptions) send(ctx context.Context, a *app, ps []place, in session.I
 	if in.Timeout > 0 {
 		in.Timeout += job.Duration(pauses(in.Steps))
 	}
+	req := api.Request{Op: api.OpInput, Input: &in, Who: who("send"), Brief: !o.show}
+	if o.until != (session.Condition{}) || o.show {
+		if _, err := regexp.Compile(o.until.Regexp); err != nil {
+			return &flagError{err: fmt.Errorf("--until-regex: %w", err), hint: reSyntax}
+		}
+		if o.until == (session.Condition{}) {
+			o.until.Settled = job.Duration(showSettled) // an answer takes a moment
+		}
+		o.until.Timeout = o.timeout
+		req.Await = &o.until
+	}
 	return a.each(ps, func(p place) error {
-		_, err := p.ask(ctx, api.Request{Op: api.OpInput, Input: &in, Who: who("send")})
+		resp, err := p.ask(ctx, req)
+		var no *session.NotMetError
+		if errors.As(err, &no) && resp.Screen != nil {
+			t, terr := p.terminal(resp.Screen)
+			if terr != nil {
+				return terr
+			}
+			return (&waitOptions{}).notMet(a, p, no, t, resp.Screen.State.Status)
+		}
+		if err != nil || !o.show || resp.Screen == nil {
+			return err
+		}
+		t, err := p.terminal(resp.Screen)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(a.stdout, render.Text(t.Snapshot(false), render.Options{}))
 		return err
 	})
 }
+
+// showSettled is the quiet after which --show takes the screen for the answer.
+const showSettled = 100 * time.Millisecond
 
 // pauses is how long steps take by themselves.
 func pauses(steps []session.Step) time.Duration {
@@ -99,8 +147,9 @@ written down nowhere, and is not typed at all if that does not happen before
 since arguments are visible to others; or from --secret-env or --secret-file,
 without its last newline. A program that reads single keys may show them itself,
 as a shell at its prompt does: --secret-keys is for one that does not (pinentry).
-` + statuses,
+` + untilHelp,
 		Example: `  sluice type repl 'print(6*7)' --enter
+  sluice type sh 'make -j8' --enter --until-prompt --timeout 10m --show
   sluice type edit --expand 'ihello<Esc>:wq<Enter>'
   pass show db | sluice type login --secret --enter`,
 		Args: between(1, 1<<20, "RUN and TEXT"),

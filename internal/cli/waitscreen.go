@@ -26,6 +26,9 @@ type waitOptions struct {
 	cursor  string
 }
 
+// reSyntax is the hint for regular expressions.
+const reSyntax = "the syntax is that of RE2: https://github.com/google/re2/wiki/Syntax"
+
 // conditions are the flags of which one makes it a wait for the screen.
 var conditions = []string{"text", "regex", "gone", "settled", "cursor", "title", "prompt", "exit", "file", "port"}
 
@@ -67,7 +70,7 @@ func (o *waitOptions) finalize(f *pflag.FlagSet) (some bool, err error) {
 	c := &o.cond
 	for name, re := range map[string]string{"regex": c.Regexp, "title": c.Title} {
 		if _, err := regexp.Compile(re); err != nil {
-			return true, &flagError{err: fmt.Errorf("--%s: %w", name, err), hint: "the syntax is that of RE2: https://github.com/google/re2/wiki/Syntax"}
+			return true, &flagError{err: fmt.Errorf("--%s: %w", name, err), hint: reSyntax}
 		}
 	}
 	if o.cursor != "" {
@@ -122,7 +125,7 @@ func (o *waitOptions) onScreen(ctx context.Context, a *app, arg string) error {
 	if p.rec.State == runs.Ended {
 		return o.onLast(a, p)
 	}
-	resp, err := p.ask(ctx, api.Request{Op: api.OpAwait, Await: &o.cond, Who: who("wait")})
+	resp, err := p.ask(ctx, api.Request{Op: api.OpAwait, Await: &o.cond, Brief: true, Who: who("wait")})
 	var no *session.NotMetError
 	switch {
 	case err == nil:
