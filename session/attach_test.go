@@ -461,3 +461,42 @@ func TestPipedInput(t *testing.T) {
 	g.send(session.FrameInput, string(in))
 	g.until("a notice", func() bool { return strings.Contains(g.notice, "Ctlr+x") })
 }
+
+// Who has another size sees the part with the cursor, and all of it when the
+// sizes agree; only who is shown the bytes answers questions.
+func TestOtherSize(t *testing.T) {
+	term := sessiontest.Run(t, session.Command{Policy: job.SizeFixed, Size: session.Size{Cols: 40, Rows: 10},
+		Args: []string{"sh", "-c", `stty raw -echo; printf '\033[H0123456789abcdefghijklmnopqrstuvwxyz\r\nsecond\033[10;38HE\033[1;1H'; read x; printf '\033[5n\033[10;38H'; exec cat`}})
+	term.WaitText("second")
+	small := join(t, term.Session, session.AttachOptions{Terminal: true, Size: session.Size{Cols: 12, Rows: 4}})
+	large := join(t, term.Session, session.AttachOptions{Terminal: true, Size: session.Size{Cols: 60, Rows: 20}})
+	small.until("its part", func() bool { return strings.HasPrefix(small.screen(), "0123456789ab\nsecond\n\n") })
+	large.until("all", func() bool {
+		return strings.HasPrefix(large.screen(), "0123456789abcdefghijklmnopqrstuvwxyz\nsecond\n") && strings.Contains(large.screen(), strings.Repeat(" ", 37)+"E")
+	})
+	small.until("a notice", func() bool { return strings.Contains(small.notice, "40x10, yours 12x4") })
+	for _, c := range term.State().Clients {
+		if c.Primary {
+			t.Errorf("%+v", c)
+		}
+	}
+	small.send(session.FrameKeys, "\n")
+	// The emulator's answer is echoed by cat, at the cursor.
+	term.WaitRegexp(`E`)
+	small.until("the other corner", func() bool { return strings.Contains(small.screen(), "E") && !strings.Contains(small.screen(), "0123") })
+	if cur := func() vt.Cursor { small.mu.Lock(); defer small.mu.Unlock(); return small.vt.Cursor() }(); cur.Y != 3 {
+		t.Errorf("cursor %+v", cur)
+	}
+	small.send(session.FrameSize, `{"Cols":40,"Rows":10}`)
+	small.mu.Lock()
+	small.vt.Resize(40, 10)
+	small.mu.Unlock()
+	small.until("all", func() bool { return strings.HasPrefix(small.screen(), "0123456789abcdefghijklmnopqrstuvwxyz\nsecond\n") })
+	term.Type("bytes")
+	small.text("byt\nes") // at the edge
+	small.mu.Lock()
+	defer small.mu.Unlock()
+	if !bytes.Contains(small.bytes, []byte("bytes")) {
+		t.Errorf("it is not given the bytes: %q", small.bytes)
+	}
+}

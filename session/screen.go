@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"time"
 
 	"github.com/sluicerun/sluice/vt"
@@ -101,6 +102,9 @@ func (s *Session) setSize() {
 	s.vt.Resize(int(s.resize.Cols), int(s.resize.Rows))
 	s.resize = nil
 	s.changed = time.Now()
+	for _, c := range s.clients {
+		wake(c.grew) // it may have to see it in another way now
+	}
 	s.notify()
 }
 
@@ -123,17 +127,33 @@ func (s *Session) Resize(size Size) error {
 	if err := s.resizeTo(size); err != nil {
 		return err
 	}
+	s.awaitSize(context.Background(), changed)
+	return nil
+}
+
+// sizeApplied waits until the screen has the size that the terminal has.
+func (s *Session) sizeApplied(ctx context.Context) {
+	changed, leave := s.watch()
+	defer leave()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.awaitSize(ctx, changed)
+}
+
+// awaitSize is sizeApplied below the lock, which it lets go of meanwhile.
+func (s *Session) awaitSize(ctx context.Context, changed chan struct{}) {
 	for s.resize != nil {
 		s.mu.Unlock()
 		select {
 		case <-changed:
 		case <-s.shown:
-			s.mu.Lock()
-			return nil
+		case <-ctx.Done():
 		}
 		s.mu.Lock()
+		if s.Ended() || ctx.Err() != nil {
+			return
+		}
 	}
-	return nil
 }
 
 // resizeTo is Resize below the lock.

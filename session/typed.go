@@ -1,0 +1,188 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/keys"
+)
+
+// listen takes what the client sends. It returns true when the client has gone.
+func (c *client) listen() bool {
+	for {
+		select {
+		case f, more := <-c.line.frames:
+			if !more {
+				return true
+			}
+			if err := c.heard(f); err != nil && !errors.Is(err, io.EOF) {
+				c.tell(FrameNotice, []byte(err.Error()))
+			}
+		case <-c.ctx.Done():
+			return false
+		case <-c.s.shown:
+			<-c.ctx.Done() // serve has the rest to show
+			return false
+		}
+	}
+}
+
+// heard does what a frame asks.
+func (c *client) heard(f frame) error {
+	s := c.s
+	if f.kind == FrameResume {
+		s.goOn()
+		s.mu.Lock()
+		c.redraw = true
+		s.mu.Unlock()
+		wake(c.grew)
+		return nil
+	}
+	if c.opt.ReadOnly {
+		return nil
+	}
+	switch f.kind {
+	case FrameKeys, FrameKeysPart:
+		return c.typed(f.payload, f.kind == FrameKeysPart)
+	case FrameStdin:
+		return s.Send(c.ctx, Input{Source: c.source(), Steps: []Step{{Data: f.payload}}, Timeout: job.Forever})
+	case FrameEOF:
+		err := s.SendEOF(c.ctx, c.source())
+		var no *RefusedError
+		if errors.As(err, &no) {
+			return nil // the end of a pipe means nothing to a program that reads keys
+		}
+		return err
+	case FrameInput:
+		var in Input
+		if err := json.Unmarshal(f.payload, &in); err != nil {
+			return fmt.Errorf("reading a client's input: %w", err)
+		}
+		in.Source = c.source()
+		return s.Send(c.ctx, in)
+	case FrameSize:
+		var size Size
+		if err := json.Unmarshal(f.payload, &size); err != nil {
+			return fmt.Errorf("reading a client's size: %w", err)
+		}
+		s.mu.Lock()
+		c.size = size
+		s.chooseSize()
+		s.mu.Unlock()
+	case FrameTake:
+		s.mu.Lock()
+		s.keyboard = c
+		s.notify()
+		s.mu.Unlock()
+	case FrameGive:
+		s.mu.Lock()
+		if s.keyboard == c {
+			s.keyboard = nil
+		}
+		s.notify()
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// typed writes what the keyboard sent: whole units, or the part of a long one.
+func (c *client) typed(p []byte, part bool) error {
+	s := c.s
+	if !part && !c.parting { // else it is a paste, which may hold anything
+		p = c.withoutStrayReplies(p)
+	}
+	if len(p) == 0 && !c.parting {
+		return nil
+	}
+	s.mu.Lock()
+	c.active = time.Now()
+	if s.opt.Policy == job.SizeLatest {
+		s.chooseSize()
+	}
+	had := c.parting
+	s.mu.Unlock()
+	if !had {
+		if err := s.takeTurn(c.ctx, c.source()); err != nil {
+			return ignoreEnd(err)
+		}
+	}
+	s.mu.Lock()
+	c.parting = part
+	s.mu.Unlock()
+	if !part {
+		defer s.giveTurn()
+	}
+	st, err := s.master.State()
+	if err != nil {
+		return ignoreEnd(s.gone(err))
+	}
+	hide := ""
+	if st.Canonical && !st.Echo {
+		hide = "HIDDEN" // a password, to all appearances
+	}
+	s.remember(c.source())
+	return ignoreEnd(s.put(c.ctx, c.source(), p, hide, st))
+}
+
+// ignoreEnd: who types when the program has just ended made no mistake.
+func ignoreEnd(err error) error {
+	if errors.Is(err, ErrEnded) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// withoutStrayReplies lets answers of the client's terminal through only if they
+// are its to give and were asked for.
+func (c *client) withoutStrayReplies(p []byte) []byte {
+	if bytes.IndexByte(p, 0x1b) < 0 {
+		return p
+	}
+	s := c.s
+	sp := keys.Splitter{CPRExpected: func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.asked) > 0
+	}}
+	out := make([]byte, 0, len(p))
+	for _, u := range append(sp.Feed(p), sp.Flush()...) {
+		if u.Kind == keys.Reply && !c.answers() {
+			continue
+		}
+		out = append(out, u.Bytes...)
+	}
+	return out
+}
+
+// answers tells whether an answer of the client's terminal is wanted.
+func (c *client) answers() bool {
+	s := c.s
+	changed, leave := s.watch()
+	defer leave()
+	t := time.NewTimer(answerTime)
+	defer t.Stop()
+	for {
+		s.mu.Lock()
+		ok := s.primary == c && s.expected(time.Now())
+		behind := s.primary == c && s.off < c.sent
+		s.mu.Unlock()
+		if ok || !behind {
+			return ok
+		}
+		// The terminal is faster than the emulator, which tells us of the
+		// question.
+		select {
+		case <-changed:
+		case <-s.exited:
+			return false
+		case <-t.C:
+			return false
+		}
+	}
+}
