@@ -38,12 +38,17 @@ type Server struct {
 	wg   sync.WaitGroup
 }
 
-// Listen makes the socket id.sock in dir.
-func Listen(dir, id string, ctl Control) (*Server, error) {
+// SocketPath is where the socket of a run lies in dir.
+func SocketPath(dir, id string) (string, error) {
 	path := filepath.Join(dir, id+".sock")
 	if len(path) >= 108 { // sizeof sun_path (unix(7))
-		return nil, fmt.Errorf("the control socket's path %s is longer than a socket's may be; set XDG_RUNTIME_DIR to a shorter one", path)
+		return "", fmt.Errorf("the control socket's path %s is longer than a socket's may be; set XDG_RUNTIME_DIR to a shorter one", path)
 	}
+	return path, nil
+}
+
+// Listen makes the socket at path, as SocketPath gives it.
+func Listen(path string, ctl Control) (*Server, error) {
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("making the control socket: %w", err)

@@ -38,7 +38,11 @@ func listen(t *testing.T, a answers) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	s, err := Listen(dir, "run-abcdef", a)
+	path, err := SocketPath(dir, "run-abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Listen(path, a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +174,7 @@ func TestNonsense(t *testing.T) {
 }
 
 func TestPathThatIsTooLong(t *testing.T) {
-	if _, err := Listen("/tmp", strings.Repeat("x", 200), nil); err == nil || !strings.Contains(err.Error(), "XDG_RUNTIME_DIR") {
+	if _, err := SocketPath("/tmp", strings.Repeat("x", 200)); err == nil || !strings.Contains(err.Error(), "XDG_RUNTIME_DIR") {
 		t.Errorf("%v", err)
 	}
 }

@@ -2,7 +2,8 @@
 # that were asked for; each uses:
 #
 #   $SLUICE       the program that is measured
-#   $TOOLS        our own small programs: compare, latency, account, lines, store, floor, stamp
+#   $TOOLS        our own small programs: compare, latency, account, lines, store, keystroke,
+#                 roundtrip, floor, stamp
 #   $LOGS         the log directory for every side, emptied by `fresh`
 #   $ROWS         the file of result rows
 #   rounds N      N, or $BENCH_ROUNDS if set
@@ -65,7 +66,8 @@ prepare() {
 	# A word about a log file must not depend on what else this user runs.
 	export XDG_STATE_HOME=$WORK/state XDG_RUNTIME_DIR=$WORK/run
 	mkdir -m 700 "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR"
-	(cd "$ROOT" && go build -o "$TOOLS/" ./bench/compare ./bench/latency ./bench/account ./bench/lines ./bench/store)
+	(cd "$ROOT" && go build -o "$TOOLS/" ./bench/compare ./bench/latency ./bench/account ./bench/lines ./bench/store \
+		./bench/keystroke ./bench/roundtrip)
 	if [ -z "${SLUICE:-}" ]; then
 		SLUICE=$ROOT/bin/sluice
 		[ -x "$SLUICE" ] || (cd "$ROOT" && go build -o bin/sluice ./cmd/sluice)

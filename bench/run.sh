@@ -2,7 +2,8 @@
 # Measures sluice against its peers and floors on this machine, both sides of each
 # comparison in turn (A B A B ...), and prints one table at the end.
 #
-#   bench/run.sh [start] [torchrun] [store] [throughput] [latency] [idle] [redirect]     (default: all)
+#   bench/run.sh [start] [torchrun] [store] [throughput] [latency] [idle] [redirect]
+#                [terminal]     (default: all)
 #
 # A ratio counts as the goal says: "<=2" is sluice's time over the other's, ">=5" the
 # other's over sluice's; in parentheses the quartiles over the pairs. A row whose
@@ -15,11 +16,11 @@
 #   BENCH_STRICT=1    exit with 1 if a goal was missed
 #
 # Needs: go, bash, a C compiler for floor.c. Peers: openmpi-bin, parallel,
-# python3-torch (Debian).
+# python3-torch, tmux, asciinema, bsdutils (Debian).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all=(start torchrun store throughput latency idle redirect)
+all=(start torchrun store throughput latency idle redirect terminal)
 for name; do
 	case " ${all[*]} " in
 	*" $name "*) ;;

@@ -41,6 +41,9 @@ func (h *Handle) startWorkers(locals []int, life int) error {
 	if err == nil {
 		err = h.saved()
 	}
+	if h.before != nil {
+		h.before()
+	}
 	for size := 3; err == nil && len(c.locals) > 0; size = min(3*size, batch) {
 		started := h.spawner.StartAll(c.cmds)
 		first, rest = cutCrew(rest, size)

@@ -97,6 +97,7 @@ type Handle struct {
 	noStops func()        // ends the watch for stopped programs
 	ending  chan struct{} // closed by noMore when no further gang will be started
 	noMore  func()
+	before  func() // of the first worker; nil: nothing
 
 	logs      []*stream.Log   // every log that was made
 	closing   sync.WaitGroup  // those that are being closed
@@ -193,6 +194,10 @@ func (h *Handle) Discard() {
 	os.RemoveAll(h.dir)
 	h.noMore()
 }
+
+// Before has f called right before the first worker is started: for what its
+// workers have to find, but which need not hold up the rest of the start.
+func (h *Handle) Before(f func()) { h.before = f }
 
 // Start starts the gang: all workers or none. socket is the control socket's
 // path, told to the workers; it may be empty.

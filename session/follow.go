@@ -124,10 +124,18 @@ func (c *client) resync(off int64, back bool) (int64, error) {
 		return off, nil
 	}
 	first := ""
-	if back && !s.vt.Modes().AltScreen {
+	switch alt := s.vt.Modes().AltScreen; {
+	case back && !alt && c.opt.JobControl:
+		// As without us: the program goes on below what the shell wrote.
+		modes, off := append(s.vt.RedrawModes(), s.vt.Pending()...), s.off
+		s.mu.Unlock()
+		if err := c.line.write(FrameRedraw, modes); err != nil {
+			return off, err
+		}
+		return c.advance(off), nil
+	case back && !alt:
 		first = c.below()
-	}
-	if !back {
+	case !back:
 		c.resyncs++
 	}
 	if c == s.primary {

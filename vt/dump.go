@@ -77,6 +77,23 @@ func (t *Terminal) Redraw(o RedrawOptions) []byte {
 	return d.p
 }
 
+// RedrawModes returns bytes that make another terminal take the modes of this one
+// and draw nothing: for one that shows what it should, but was in other hands
+// meanwhile.
+func (t *Terminal) RedrawModes() []byte {
+	d := &drawer{t: t}
+	d.titles()
+	for _, n := range [...]int{1, 66, 67, 1004, 2004} {
+		f, inv := t.flag(n)
+		d.mode(n, *f != inv)
+	}
+	d.mouse()
+	d.keyboard()
+	d.csi(t.cursorStyle(), " q")
+	d.mode(25, t.Cursor().Visible)
+	return d.p
+}
+
 // screen writes the rows of s from the top of an empty screen on, after that many
 // lines of the scrollback.
 func (d *drawer) screen(s *screen, scrollback int) {

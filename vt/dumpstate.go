@@ -64,20 +64,8 @@ func (d *drawer) state() {
 			d.mode(n, on)
 		}
 	}
-	for n := range 10000 {
-		if m, ok := mouseMode(n); ok && m == t.m.Mouse {
-			d.mode(n, true)
-		}
-		if e, ok := mouseEncoding(n); ok && e == t.m.MouseEncoding {
-			d.mode(n, true)
-		}
-	}
-	if t.m.ModifyOtherKeys != 0 {
-		d.p = fmt.Appendf(d.p, "\x1b[>4;%dm", t.m.ModifyOtherKeys)
-	}
-	if !d.exact {
-		d.p = fmt.Appendf(d.p, "\x1b[=%d;1u", t.kittyFlags())
-	}
+	d.mouse()
+	d.keyboard()
 	if t.decsace {
 		d.p = append(d.p, "\x1b[2*x"...)
 	}
@@ -88,6 +76,26 @@ func (d *drawer) state() {
 		d.p = append(d.p, "\x1b[20h"...)
 	}
 	d.cursor()
+}
+
+func (d *drawer) mouse() {
+	for n := range 10000 {
+		if m, ok := mouseMode(n); ok && m == d.t.m.Mouse {
+			d.mode(n, true)
+		}
+		if e, ok := mouseEncoding(n); ok && e == d.t.m.MouseEncoding {
+			d.mode(n, true)
+		}
+	}
+}
+
+func (d *drawer) keyboard() {
+	if n := d.t.m.ModifyOtherKeys; n != 0 {
+		d.p = fmt.Appendf(d.p, "\x1b[>4;%dm", n)
+	}
+	if !d.exact {
+		d.p = fmt.Appendf(d.p, "\x1b[=%d;1u", d.t.kittyFlags())
+	}
 }
 
 func (d *drawer) mode(n int, on bool) {

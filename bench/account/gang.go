@@ -15,45 +15,70 @@ import (
 
 // gang is a started launcher whose workers are all up.
 type gang struct {
-	cmd   *exec.Cmd
+	cmd   *exec.Cmd // nil if it has left its workers to themselves
 	dir   string
 	ready *os.File
+	// end ends the gang and waits for it.
+	end func()
 	// over is closed when the launcher has ended, with err.
 	over chan struct{}
 	err  error
 	said strings.Builder
 }
 
-// start starts the launcher and waits until every worker has reported.
-func start(argv []string, workers int) (_ *gang, err error) {
-	g := &gang{over: make(chan struct{})}
+// newGang makes the FIFOs, on which workers report.
+func newGang() (_ *gang, err error) {
+	g := &gang{over: make(chan struct{}), end: func() {}}
 	if g.dir, err = os.MkdirTemp("", "account-"); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			g.ready.Close()
-			os.RemoveAll(g.dir)
+			g.stop()
 		}
 	}()
-	ready, gate := filepath.Join(g.dir, "ready"), filepath.Join(g.dir, "go")
-	for _, path := range []string{ready, gate} {
+	ready := g.path("ready")
+	for _, path := range []string{ready, g.path("go")} {
 		if err := unix.Mkfifo(path, 0o600); err != nil {
 			return nil, fmt.Errorf("making the FIFO %s: %w", path, err)
 		}
 	}
 	// For reading and writing: it opens before any worker does and never ends.
 	// O_NONBLOCK puts it into the poller, so that a deadline works.
-	if g.ready, err = os.OpenFile(ready, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
+	g.ready, err = os.OpenFile(ready, os.O_RDWR|unix.O_NONBLOCK, 0)
+	return g, err
+}
+
+func (g *gang) path(name string) string { return filepath.Join(g.dir, name) }
+
+// environ tells the workers where to report.
+func (g *gang) environ() []string {
+	return append(os.Environ(), "BENCH_READY="+g.path("ready"), "BENCH_GO="+g.path("go"))
+}
+
+// start starts the launcher and waits until every worker has reported.
+func start(argv []string, workers int) (_ *gang, err error) {
+	g, err := newGang()
+	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			g.stop()
+		}
+	}()
 	g.cmd = exec.Command(argv[0], argv[1:]...)
-	g.cmd.Env = append(os.Environ(), "BENCH_READY="+ready, "BENCH_GO="+gate)
+	g.cmd.Env = g.environ()
 	g.cmd.Stderr = &g.said
 	// Should a worker hold stderr longer than the launcher lives.
 	g.cmd.WaitDelay = 10 * time.Second
 	if err := g.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", argv[0], err)
+	}
+	// As a user would end it.
+	g.end = func() {
+		g.cmd.Process.Signal(unix.SIGTERM)
+		<-g.over
 	}
 	go func() {
 		g.err = g.cmd.Wait()
@@ -61,11 +86,7 @@ func start(argv []string, workers int) (_ *gang, err error) {
 		g.ready.SetReadDeadline(time.Now())
 		close(g.over)
 	}()
-	if err := g.await(workers); err != nil {
-		g.end()
-		return nil, err
-	}
-	return g, nil
+	return g, g.await(workers)
 }
 
 // await waits for one byte from each worker.
@@ -73,6 +94,9 @@ func (g *gang) await(workers int) error {
 	n, err := io.ReadFull(g.ready, make([]byte, workers))
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && g.cmd == nil {
+		return fmt.Errorf("%d of %d workers have reported", n, workers)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		<-g.over
@@ -83,7 +107,7 @@ func (g *gang) await(workers int) error {
 
 // release lets the workers write.
 func (g *gang) release() (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(g.dir, "go"), os.O_RDWR, 0)
+	f, err := os.OpenFile(g.path("go"), os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("releasing the workers: %w", err)
 	}
@@ -95,12 +119,6 @@ func (g *gang) stop() {
 	g.end()
 	g.ready.Close()
 	os.RemoveAll(g.dir)
-}
-
-// end ends the gang as a user would and waits for it.
-func (g *gang) end() {
-	g.cmd.Process.Signal(unix.SIGTERM)
-	<-g.over
 }
 
 // cost is the CPU time so far of the launcher's own processes.

@@ -1,11 +1,13 @@
 // Command account measures what a launcher itself costs: the CPU time, memory and
 // threads of its own processes, without those of the workers. Linux only.
 //
-//	account idle     -workers N -window 10s [flags] LAUNCHER [ARG...]
+//	account idle     -workers N -window 10s [flags] [-detached PROGRAM] LAUNCHER [ARG...]
 //	account transfer -workers N -bytes BYTES [flags] LAUNCHER [ARG...] [:: PEER [ARG...]]
 //
 // The launcher's own processes are those below the started one, itself included,
-// that run the same executable. The workers report through FIFOs: $BENCH_READY gets
+// that run the same executable. With -detached the launcher ends when all is
+// started, and its own processes are what it left behind that runs PROGRAM; they end
+// at a SIGTERM. The workers report through FIFOs: $BENCH_READY gets
 // one byte from each when it is up (and, for transfer, another when it has written
 // its BYTES, which it begins to do when somebody opens $BENCH_GO for writing).
 package main
@@ -16,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/sluicerun/sluice/bench/result"
@@ -32,6 +35,7 @@ type accounting struct {
 	settle     time.Duration
 	window     time.Duration
 	bytes      int64
+	detached   string
 	goals      map[string]result.Goal
 }
 
@@ -78,6 +82,7 @@ func (a *accounting) parse(mode string, args []string, stderr io.Writer) ([]stri
 	case "idle":
 		fs.DurationVar(&a.settle, "settle", 2*time.Second, "let the start's work end for this `long`")
 		fs.DurationVar(&a.window, "window", 10*time.Second, "watch for this `long`")
+		fs.StringVar(&a.detached, "detached", "", "watch the `program` that the launcher leaves behind")
 		for _, what := range []string{"cpu", "memory", "threads"} {
 			goals[what] = fs.String(what, "", "the goal for "+map[string]string{"cpu": "% of a core", "memory": "MB", "threads": "threads"}[what]+", <=`N`")
 		}
@@ -87,6 +92,15 @@ func (a *accounting) parse(mode string, args []string, stderr io.Writer) ([]stri
 	}
 	if err := fs.Parse(args); err != nil {
 		return nil, err
+	}
+	if a.detached != "" {
+		var err error
+		if a.detached, err = filepath.EvalSymlinks(a.detached); err != nil {
+			return nil, fmt.Errorf("-detached: %w", err)
+		}
+		if a.detached, err = filepath.Abs(a.detached); err != nil {
+			return nil, fmt.Errorf("-detached: %w", err)
+		}
 	}
 	a.goals = map[string]result.Goal{}
 	for what, text := range goals {

@@ -23,6 +23,11 @@ func household(proc string, root int) ([]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking at the launcher: %w", err)
 	}
+	return below(proc, root, exe)
+}
+
+// below finds the processes from root down that run exe.
+func below(proc string, root int, exe string) ([]int, error) {
 	children, err := childrenOf(proc)
 	if err != nil {
 		return nil, err

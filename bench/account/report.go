@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -12,14 +13,23 @@ import (
 
 // idle watches a gang that does nothing.
 func (a accounting) idle(argv []string, stdout io.Writer) error {
-	g, err := start(argv, a.workers)
+	pidsOf := func(g *gang) ([]int, error) { return household("/proc", g.cmd.Process.Pid) }
+	begin := start
+	if a.detached != "" {
+		pidsOf = func(*gang) ([]int, error) { return below("/proc", os.Getpid(), a.detached) }
+		begin = func(argv []string, workers int) (*gang, error) { return startDetached(argv, workers, a.detached) }
+	}
+	g, err := begin(argv, a.workers)
 	if err != nil {
 		return err
 	}
 	defer g.stop()
 	// Time itself is what is measured here: there is no event to wait for.
 	time.Sleep(a.settle)
-	pids, err := household("/proc", g.cmd.Process.Pid)
+	pids, err := pidsOf(g)
+	if err == nil && len(pids) == 0 {
+		err = fmt.Errorf("nothing that runs %s was left behind", a.detached)
+	}
 	if err != nil {
 		return err
 	}
@@ -27,13 +37,13 @@ func (a accounting) idle(argv []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	begin := time.Now()
+	since := time.Now()
 	time.Sleep(a.window)
 	after, err := g.cost(pids)
 	if err != nil {
 		return err
 	}
-	percent := 100 * float64(after-before) / float64(time.Since(begin))
+	percent := 100 * float64(after-before) / float64(time.Since(since))
 	var sum footprint
 	for _, pid := range pids {
 		fp, err := footprintOf("/proc", pid)

@@ -169,10 +169,15 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 // supervise runs a prepared gang.
 func (a *host) supervise(st Start) (int, error) {
 	h := a.h
-	socket := a.serve()
-	if a.server != nil {
-		defer a.server.Close()
-	}
+	// It is there before the first worker is, who may look for it.
+	socket, serving := a.serve()
+	h.Before(serving)
+	defer func() {
+		serving()
+		if a.server != nil {
+			a.server.Close()
+		}
+	}()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if st.Detach {
@@ -359,18 +364,28 @@ func (a *host) leaveTerminal(stdin *os.File) *os.File {
 	return stdin
 }
 
-// serve opens the control socket. A run without one goes on: it can still be
-// stopped by a signal to its agent.
-func (a *host) serve() string {
+// serve opens the control socket beside other work; ready waits until it is open.
+// A run without one goes on: it can still be stopped by a signal to its agent.
+func (a *host) serve() (path string, ready func()) {
+	tell := func(err error) {
+		fmt.Fprintln(a.err, "sluice: this run cannot be controlled from outside:", err)
+	}
 	dir, err := runs.SocketDir()
 	if err == nil {
-		a.server, err = api.Listen(dir, a.h.ID(), (*control)(a))
+		path, err = api.SocketPath(dir, a.h.ID())
 	}
 	if err != nil {
-		fmt.Fprintln(a.err, "sluice: this run cannot be controlled from outside:", err)
-		return ""
+		tell(err)
+		return "", func() {}
 	}
-	return a.server.Path()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if a.server, err = api.Listen(path, (*control)(a)); err != nil {
+			tell(err)
+		}
+	}()
+	return path, func() { <-done }
 }
 
 // linkGuard makes the launcher the guardian.

@@ -77,7 +77,11 @@ func fakeRun(t *testing.T, name string, workers int, terminals bool) (*runs.Reco
 	}
 	t.Cleanup(func() { os.RemoveAll(sockets) })
 	f := &fakeAgent{}
-	srv, err := api.Listen(sockets, id, f)
+	path, err := api.SocketPath(sockets, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := api.Listen(path, f)
 	if err != nil {
 		t.Fatal(err)
 	}
