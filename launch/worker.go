@@ -216,7 +216,7 @@ func (h *Handle) startPumps(w *worker) {
 		if t.dup, err = h.duplicateOf(w, t); err != nil {
 			h.note(err.Error())
 		}
-		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, OnData: func(n int64, at time.Time) {
+		t.pump = stream.StartPump(t.pipe, t.log, stream.PumpOptions{Limit: h.limit, Manual: t.session != nil, OnData: func(n int64, at time.Time) {
 			h.lastData.Store(at.UnixNano())
 			if t.session != nil {
 				t.session.Grew(n, at)

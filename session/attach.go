@@ -52,7 +52,9 @@ type client struct {
 	size    Size
 	since   time.Time
 	active  time.Time
-	sent    int64 // of the log
+	sent    int64  // of the log
+	idle    bool   // it has everything, and its writer waits: see Grew
+	unsent  []byte // of a frame that Grew began
 	resyncs int
 	redraw  bool // it asked for the screen
 	parting bool // in the middle of a unit, and so it has the turn
@@ -91,17 +93,21 @@ func (s *Session) Attach(ctx context.Context, l *Line, o AttachOptions) (end End
 	defer c.cut()
 	s.join(c)
 	defer s.leave(c)
-	readerDone := make(chan struct{})
+	watched := make(chan struct{})
 	go func() {
-		defer close(readerDone)
-		if c.listen() {
+		defer close(watched)
+		select {
+		case <-l.gone:
 			left = true
 			c.cut()
+		case <-c.ctx.Done():
 		}
 	}()
+	l.hand(c.hears)
 	err := c.serve()
 	c.cut()
-	<-readerDone
+	l.let()
+	<-watched
 	left = left || err != nil && !errors.Is(err, errCut)
 	s.mu.Lock()
 	defer s.mu.Unlock()

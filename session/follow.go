@@ -67,18 +67,90 @@ func (c *client) serve() error {
 			off = c.advance(off + int64(n))
 			continue
 		}
+		if !c.rests(off) {
+			continue
+		}
+		var told *frame
+		ended := false
 		select {
 		case <-c.grew:
 		case f := <-c.kick:
-			if err := c.line.write(f.kind, f.payload); err != nil {
-				return err
-			}
+			told = &f
 		case <-c.ctx.Done():
 			return errCut
 		case <-s.shown:
-			if s.opt.Log.Size() == off {
-				return nil
+			ended = true
+		}
+		if off, err = c.wakes(); err != nil {
+			return err
+		}
+		if told != nil {
+			if err := c.line.write(told.kind, told.payload); err != nil {
+				return err
 			}
+		}
+		if ended && s.opt.Log.Size() == off {
+			return nil
+		}
+	}
+}
+
+// rests tells that the client has everything. Until it is woken it may be given
+// more by giveAll: off is then what is noted.
+func (c *client) rests(off int64) bool {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.idle = c.s.opt.Log.Size() == off && !c.redraw && c.fits()
+	return c.idle
+}
+
+// wakes ends the rest, and writes what was begun meanwhile.
+func (c *client) wakes() (int64, error) {
+	c.s.mu.Lock()
+	c.idle = false
+	off, rest := c.sent, c.unsent
+	c.unsent = nil
+	c.s.mu.Unlock()
+	if len(rest) == 0 {
+		return off, nil
+	}
+	return off, c.line.finish(rest)
+}
+
+// directMax is how much is given to clients on the way into the log: a key's echo,
+// a line. More is for their own goroutines.
+const directMax = 4096
+
+// giveAll gives the last n bytes of the log to the clients that have all before
+// and can take them at once, and wakes the others. The caller holds mu.
+func (s *Session) giveAll(n int64) {
+	var p []byte
+	end := s.opt.Log.Size()
+	for _, c := range s.clients {
+		if !c.idle || n > directMax || c.sent != end-n || len(c.kick) > 0 {
+			wake(c.grew)
+			continue
+		}
+		if p == nil {
+			p = make([]byte, n)
+			if k, _ := s.opt.Log.ReadAt(p, end-n); k < len(p) {
+				n = directMax + 1 // it is gone already
+				wake(c.grew)
+				continue
+			}
+		}
+		rest, ok := c.line.try(FrameOutput, p)
+		if !ok {
+			wake(c.grew)
+			continue
+		}
+		c.sent = end
+		if c == s.primary {
+			s.seen(end)
+		}
+		if len(rest) > 0 {
+			c.idle, c.unsent = false, rest
+			wake(c.grew)
 		}
 	}
 }

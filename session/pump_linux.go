@@ -42,7 +42,9 @@ func (s *Session) pump() {
 	for {
 		n, err := s.move(in, out)
 		if n > 0 {
-			s.wrote()
+			if !s.moved() {
+				return
+			}
 			continue
 		}
 		switch {
@@ -68,7 +70,7 @@ func (s *Session) pump() {
 			// said so by EAGAIN, for which the kernel first moves what is on its
 			// way.
 			n, _ := s.take(in, out)
-			if late += n; n == 0 || late > lateMax {
+			if late += n; n == 0 || late > lateMax || !s.moved() {
 				return
 			}
 		}
@@ -131,14 +133,12 @@ func (s *Session) move(in, out syscall.RawConn) (n int, err error) {
 	for {
 		full := false
 		rerr := in.Read(func(fd uintptr) bool {
-			n, err = splice(out, int(fd))
-			if err == unix.EAGAIN {
-				if full = !s.room(out); full {
-					return true
-				}
-				return false
+			n, err = s.fill(out, int(fd))
+			if n > 0 || err != unix.EAGAIN {
+				return true
 			}
-			return true
+			full = s.opt.Move == nil && !s.room(out)
+			return full
 		})
 		if rerr != nil {
 			return 0, rerr
@@ -155,34 +155,45 @@ func (s *Session) move(in, out syscall.RawConn) (n int, err error) {
 
 // take moves what is there now.
 func (s *Session) take(in, out syscall.RawConn) (n int, err error) {
-	cerr := in.Control(func(fd uintptr) { n, err = splice(out, int(fd)) })
+	cerr := in.Control(func(fd uintptr) { n, err = s.fill(out, int(fd)) })
 	if cerr != nil {
 		err = cerr
-	}
-	if n > 0 {
-		s.wrote()
 	}
 	return n, err
 }
 
-func splice(out syscall.RawConn, in int) (n int, err error) {
+// fill takes what is there, as far as the pipe has room. A terminal gives no more
+// than 4095 bytes at a time, and mostly has more behind them.
+func (s *Session) fill(out syscall.RawConn, in int) (n int, err error) {
 	cerr := out.Control(func(fd uintptr) {
-		for {
+		for n < pumpMax {
 			var k int64
-			k, err = unix.Splice(in, nil, int(fd), nil, pumpMax, unix.SPLICE_F_NONBLOCK)
-			n = int(k)
-			if err != unix.EINTR {
+			k, err = unix.Splice(in, nil, int(fd), nil, pumpMax-n, unix.SPLICE_F_NONBLOCK)
+			if err == unix.EINTR {
+				continue
+			}
+			if err != nil || k == 0 {
 				return
 			}
+			n += int(k)
 		}
 	})
 	if cerr != nil {
-		return 0, cerr
+		return n, cerr
 	}
-	if err != nil {
-		n = 0
+	if n > 0 {
+		err = nil // it comes again
 	}
 	return n, err
+}
+
+// moved hands on what came; false: nobody takes it any more.
+func (s *Session) moved() bool {
+	now := time.Now()
+	s.mu.Lock()
+	s.lastOut = now
+	s.mu.Unlock()
+	return s.opt.Move == nil || s.opt.Move()
 }
 
 // room tells whether the pipe takes something.
@@ -200,14 +211,6 @@ func roomy(fd int) bool {
 		}
 		return err != nil || n > 0
 	}
-}
-
-// wrote notes that the program wrote something.
-func (s *Session) wrote() {
-	now := time.Now()
-	s.mu.Lock()
-	s.lastOut = now
-	s.mu.Unlock()
 }
 
 func (s *Session) exitedAt() time.Time {

@@ -34,6 +34,9 @@ type Options struct {
 	// closes it when the output is complete. It must be in the netpoller.
 	Sink *os.File
 	Log  Log
+	// Move moves what is in the pipe to Log, at once; false: nobody does any
+	// more. Nil: somebody else moves it.
+	Move func() bool
 	// Size is the terminal's, which has it already.
 	Size Size
 	// Policy says whose size the terminal has. Empty means latest.
@@ -95,8 +98,8 @@ type Session struct {
 	lastText   time.Time // an injected text was written
 	line       int       // bytes written since the last end of a line
 	xoff       bool      // ^S was the last of ^S and ^Q
-	base       map[string]baseline
-	lastBase   baseline
+	base       map[string]*baseline
+	lastBase   *baseline
 	lastOut    time.Time
 	stopped    bool
 	status     int
@@ -120,7 +123,7 @@ func New(o Options) (*Session, error) {
 		opt: o, master: o.Master, size: o.Size,
 		turn: make(chan struct{}, 1), pumped: make(chan struct{}), shown: make(chan struct{}),
 		complete: make(chan struct{}), exited: make(chan struct{}), grew: make(chan struct{}, 1), replies: make(chan []byte, maxAsked), stop: make(chan struct{}),
-		watchers: map[chan struct{}]struct{}{}, base: map[string]baseline{}, changed: time.Now(),
+		watchers: map[chan struct{}]struct{}{}, base: map[string]*baseline{}, lastBase: &baseline{}, changed: time.Now(),
 	}
 	s.vt = vt.New(int(o.Size.Cols), int(o.Size.Rows), vt.Options{Scrollback: o.Scrollback, Reply: s.reply, Version: o.Version})
 	if o.Dir != "" {
@@ -143,13 +146,11 @@ func (s *Session) Begin() {
 // Grew tells that n bytes more are in the log. It is called by who moves bytes
 // from Sink to Log, in order.
 func (s *Session) Grew(n int64, at time.Time) {
-	s.journal.output(n, at)
-	wake(s.grew)
 	s.mu.Lock()
-	for _, c := range s.clients {
-		wake(c.grew)
-	}
+	s.giveAll(n)
 	s.mu.Unlock()
+	wake(s.grew)
+	s.journal.output(n, at)
 }
 
 // Exited tells that the program itself has ended, with its status as shells
@@ -197,7 +198,6 @@ func (s *Session) Drain() {
 	case <-s.pumped:
 	case <-t.C:
 		s.opt.Sink.SetWriteDeadline(time.Unix(1, 0))
-		<-s.pumped
 	}
 }
 

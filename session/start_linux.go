@@ -111,7 +111,8 @@ func Start(ctx context.Context, c Command) (s *Session, err error) {
 	}
 	defer slave.Close()
 	s, err = New(Options{
-		Dir: c.Dir, Master: master, Sink: sink, Log: p.log, Size: c.Size, Policy: c.Policy, Scrollback: c.Scrollback,
+		Move: func() bool { return p.pump.Move() },
+		Dir:  c.Dir, Master: master, Sink: sink, Log: p.log, Size: c.Size, Policy: c.Policy, Scrollback: c.Scrollback,
 		Linger: c.Linger, Command: strings.Join(c.Args, " "), Term: lookup(env, "TERM"), Note: c.Note,
 	})
 	if err != nil {
@@ -127,7 +128,7 @@ func Start(ctx context.Context, c Command) (s *Session, err error) {
 		return nil, err
 	}
 	s.own = p
-	p.pump = stream.StartPump(p.pipe, p.log, stream.PumpOptions{OnData: s.Grew})
+	p.pump = stream.StartPump(p.pipe, p.log, stream.PumpOptions{OnData: s.Grew, Manual: true})
 	s.Begin()
 	go p.watch(s)
 	return s, nil

@@ -6,30 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/keys"
 )
 
-// listen takes what the client sends. It returns true when the client has gone.
-func (c *client) listen() bool {
-	for {
-		select {
-		case f, more := <-c.line.frames:
-			if !more {
-				return true
-			}
-			if err := c.heard(f); err != nil && !errors.Is(err, io.EOF) {
-				c.tell(FrameNotice, []byte(err.Error()))
-			}
-		case <-c.ctx.Done():
-			return false
-		case <-c.s.shown:
-			<-c.ctx.Done() // serve has the rest to show
-			return false
-		}
+// hears deals with a frame of the client's.
+func (c *client) hears(f frame) {
+	if err := c.heard(f); err != nil {
+		c.tell(FrameNotice, []byte(err.Error()))
 	}
 }
 
@@ -118,7 +104,7 @@ func (c *client) typed(p []byte, part bool) error {
 	if !part {
 		defer s.giveTurn()
 	}
-	st, err := s.master.State()
+	st, err := s.master.LineState()
 	if err != nil {
 		return ignoreEnd(s.gone(err))
 	}

@@ -35,7 +35,8 @@ func (e *NotMetError) Error() string {
 
 // baseline is the screen at the time of an input.
 type baseline struct {
-	lines    []string
+	text     []byte // of all rows
+	ends     []int  // of each row in text
 	scrolled uint64
 	prompts  int
 	alt      bool
@@ -46,17 +47,35 @@ type baseline struct {
 func (s *Session) remember(source string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := baseline{scrolled: s.vt.Scrolled(), prompts: s.vt.Prompt().Count, alt: s.vt.Modes().AltScreen, at: time.Now()}
+	b := s.base[source]
+	if b == nil {
+		if len(s.base) >= maxBaselines {
+			clear(s.base) // sources with process numbers come and go
+		}
+		b = &baseline{}
+		s.base[source] = b
+	}
+	s.lastBase = b
+	// At every key: what is kept is used again.
+	b.scrolled, b.prompts, b.alt, b.at = s.vt.Scrolled(), s.vt.Prompt().Count, s.vt.Modes().AltScreen, time.Now()
+	b.text, b.ends = b.text[:0], b.ends[:0]
 	_, rows := s.vt.Size()
-	var buf []byte
 	for y := range rows {
-		buf = s.vt.AppendLine(buf[:0], y)
-		b.lines = append(b.lines, string(buf))
+		b.text = s.vt.AppendLine(b.text, y)
+		b.ends = append(b.ends, len(b.text))
 	}
-	if len(s.base) >= maxBaselines {
-		clear(s.base) // sources with process numbers come and go
+}
+
+// line is a row of the screen then; false: it had no such row.
+func (b *baseline) line(y int) (string, bool) {
+	if y >= len(b.ends) {
+		return "", false
 	}
-	s.base[source], s.lastBase = b, b
+	from := 0
+	if y > 0 {
+		from = b.ends[y-1]
+	}
+	return string(b.text[from:b.ends[y]]), true
 }
 
 const maxBaselines = 64
@@ -221,11 +240,10 @@ func (s *Session) since(w *wait) *baseline {
 	if !w.SinceInput {
 		return nil
 	}
-	b, ok := s.base[w.Source]
-	if w.Source == "" || !ok {
-		b = s.lastBase
+	if b := s.base[w.Source]; w.Source != "" && b != nil {
+		return b
 	}
-	return &b
+	return s.lastBase
 }
 
 // text is the screen's text, a wrapped line as one; with a baseline only the
@@ -273,5 +291,6 @@ func (s *Session) isNew(b *baseline, y int, line string) bool {
 	if !b.alt {
 		was += int(s.vt.Scrolled() - b.scrolled)
 	}
-	return was >= len(b.lines) || b.lines[was] != line
+	old, ok := b.line(was)
+	return !ok || old != line
 }

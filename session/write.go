@@ -240,7 +240,7 @@ func (s *Session) sendAtom(ctx context.Context, in Input, a atom) error {
 			return err
 		}
 	}
-	st, err := s.master.State()
+	st, err := s.master.LineState()
 	if err != nil {
 		return s.gone(err)
 	}
@@ -376,7 +376,7 @@ func (s *Session) late(ctx context.Context, doing string) error {
 func (s *Session) noEcho(ctx context.Context, keys bool) error {
 	why := ""
 	for {
-		st, err := s.master.State()
+		st, err := s.master.LineState()
 		if err != nil {
 			return s.gone(err)
 		}
@@ -486,7 +486,7 @@ func (s *Session) writeReply(b []byte) {
 	case <-ctx.Done():
 		return
 	}
-	st, err := s.master.State()
+	st, err := s.master.LineState()
 	if err != nil {
 		return
 	}

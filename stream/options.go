@@ -54,6 +54,10 @@ type PumpOptions struct {
 	// Limit, if set, is a semaphore shared by many pumps: bytes are moved while
 	// one slot of it is held, because a thread is taken for that long.
 	Limit chan struct{}
+
+	// Manual leaves the moving to who fills the pipe, by Move: for one process
+	// that does both, which is spared the way through the scheduler.
+	Manual bool
 }
 
 // SkippedError tells that the bytes [From, To) of a log cannot be had any more:

@@ -67,6 +67,9 @@ func (p *Pump) Done() <-chan struct{} { return p.done }
 // Drain does nothing outside Linux.
 func (p *Pump) Drain() {}
 
+// Move does nothing outside Linux.
+func (p *Pump) Move() bool { return false }
+
 // Dropped is 0 outside Linux.
 func (p *Pump) Dropped() int64 { return 0 }
 

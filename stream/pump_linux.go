@@ -33,6 +33,7 @@ type Pump struct {
 	drain     chan struct{}
 	drainOnce sync.Once
 	done      chan struct{}
+	manual    sync.Mutex // of Move and, with it, of Drain
 }
 
 // StartPump starts a pump from r, the read end of a pipe, to l. r must be in the
@@ -43,8 +44,33 @@ func StartPump(r *os.File, l *Log, opt PumpOptions) *Pump {
 		r: r, l: l, opt: opt, m: newMover(l),
 		drain: make(chan struct{}), done: make(chan struct{}),
 	}
+	if opt.Manual {
+		var err error
+		if p.rc, err = r.SyscallConn(); err != nil {
+			p.failed(err)
+		}
+		return p
+	}
 	go p.run()
 	return p
+}
+
+// Move moves what is in the pipe of a manual pump. While the disk is full it
+// waits, as a pump does. It returns false once the pump was drained.
+func (p *Pump) Move() bool {
+	p.manual.Lock()
+	defer p.manual.Unlock()
+	for !p.draining() {
+		switch p.burst() {
+		case empty:
+			return true
+		case ended:
+			return false
+		case blocked:
+			p.full.wait(p.drain)
+		}
+	}
+	return false
 }
 
 // Done is closed when everything was moved, or the pump was stopped by Drain, by
@@ -62,6 +88,13 @@ func (p *Pump) Drain() {
 	p.drainOnce.Do(func() {
 		close(p.drain)
 		p.r.SetReadDeadline(time.Unix(1, 0)) // wakes it up
+		if p.opt.Manual {
+			p.manual.Lock()
+			defer p.manual.Unlock()
+			p.lastCall()
+			p.finish()
+			close(p.done)
+		}
 	})
 	<-p.done
 }

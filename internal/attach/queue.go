@@ -1,8 +1,10 @@
 package attach
 
 import (
+	"bytes"
 	"io"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/sluicerun/sluice/session"
@@ -19,6 +21,9 @@ type queue struct {
 	mu     sync.Mutex
 	frames []frame
 	size   int
+	busy   bool            // run has frames in its hands
+	raw    syscall.RawConn // of w; nil if it is no socket
+	rest   []byte          // of a frame that put began
 	ended  bool
 	more   chan struct{} // holds a value when the writer has something to look at
 	room   chan struct{} // holds a value when the queue has come below its limit
@@ -33,19 +38,52 @@ type frame struct {
 
 func newQueue(w io.Writer) *queue {
 	q := &queue{w: w, more: make(chan struct{}, 1), room: make(chan struct{}, 1), done: make(chan struct{})}
+	if sc, ok := w.(syscall.Conn); ok {
+		q.raw, _ = sc.SyscallConn()
+	}
 	go q.run()
 	return q
 }
 
-// put adds a frame and takes payload over.
+// put adds a frame and takes payload over. A key that nothing is before goes out
+// at once, without another goroutine's waking up.
 func (q *queue) put(kind session.FrameKind, payload []byte) {
 	q.mu.Lock()
-	if !q.ended {
-		q.frames = append(q.frames, frame{kind, payload})
-		q.size += len(payload)
+	defer q.mu.Unlock()
+	if q.ended || q.now(kind, payload) {
+		return
 	}
-	q.mu.Unlock()
+	q.frames = append(q.frames, frame{kind, payload})
+	q.size += len(payload)
 	signal1(q.more)
+}
+
+// nowMax is how long a frame may be that is written by who puts it.
+const nowMax = 4096
+
+// now writes a frame if nothing is before it and that needs no wait. The caller
+// holds mu.
+func (q *queue) now(kind session.FrameKind, payload []byte) bool {
+	if q.raw == nil || q.busy || len(q.frames) > 0 || len(q.rest) > 0 || len(payload) > nowMax {
+		return false
+	}
+	var b bytes.Buffer
+	if session.WriteFrame(&b, kind, payload) != nil {
+		return false
+	}
+	n := 0
+	err := q.raw.Write(func(fd uintptr) bool {
+		n, _ = syscall.Write(int(fd), b.Bytes())
+		return true
+	})
+	if err != nil || n <= 0 {
+		return false // whoever writes next meets the error, and tells
+	}
+	if n < b.Len() {
+		q.rest = b.Bytes()[n:]
+		signal1(q.more)
+	}
+	return true
 }
 
 // full tells that nothing more should be read for the session; room says when
@@ -75,9 +113,15 @@ func (q *queue) run() {
 	defer close(q.done)
 	for {
 		q.mu.Lock()
-		frames, ended := q.frames, q.ended
-		q.frames = nil
+		frames, rest, ended := q.frames, q.rest, q.ended
+		q.frames, q.rest = nil, nil
+		q.busy = len(frames)+len(rest) > 0
 		q.mu.Unlock()
+		if len(rest) > 0 {
+			if _, q.err = q.w.Write(rest); q.err != nil {
+				return
+			}
+		}
 		for _, f := range frames {
 			if q.err = session.WriteFrame(q.w, f.kind, f.payload); q.err != nil {
 				return
@@ -91,7 +135,7 @@ func (q *queue) run() {
 				signal1(q.room)
 			}
 		}
-		if len(frames) > 0 {
+		if len(frames)+len(rest) > 0 {
 			continue
 		}
 		if ended {

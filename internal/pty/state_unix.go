@@ -37,6 +37,23 @@ func (m *Master) State() (State, error) {
 	return s, nil
 }
 
+// LineState is State without the processes and the queue, for who asks at every
+// key: one system call.
+func (m *Master) LineState() (State, error) {
+	var s State
+	err := control(m.f, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, ioctlGetTermios)
+		if err == nil {
+			s = stateOf(t)
+		}
+		return err
+	})
+	if err != nil {
+		return State{}, fmt.Errorf("reading the state of the terminal: %w", err)
+	}
+	return s, nil
+}
+
 func stateOf(t *unix.Termios) State {
 	char := func(i int) byte {
 		if t.Cc[i] == disabledChar {

@@ -45,7 +45,8 @@ func (m *Master) Number() (int, error) { return -1, errUnsupported }
 func (m *Master) CanonLimit() int { return 0 }
 
 // State always fails here.
-func (m *Master) State() (State, error) { return State{}, errUnsupported }
+func (m *Master) State() (State, error)     { return State{}, errUnsupported }
+func (m *Master) LineState() (State, error) { return State{}, errUnsupported }
 
 // Untaken always fails here.
 func (m *Master) Untaken() (int, error) { return 0, errUnsupported }
