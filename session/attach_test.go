@@ -491,7 +491,9 @@ func TestOtherSize(t *testing.T) {
 	small.mu.Lock()
 	small.vt.Resize(40, 10)
 	small.mu.Unlock()
-	small.until("all", func() bool { return strings.HasPrefix(small.screen(), "0123456789abcdefghijklmnopqrstuvwxyz\nsecond\n") })
+	small.until("all", func() bool {
+		return strings.HasPrefix(small.screen(), "0123456789abcdefghijklmnopqrstuvwxyz\nsecond\n")
+	})
 	term.Type("bytes")
 	small.text("byt\nes") // at the edge
 	// It may have come with the last view; what comes later is the program's bytes.

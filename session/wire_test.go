@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"github.com/sluicerun/sluice/vt"
 )
 
 func TestFrames(t *testing.T) {
@@ -65,28 +63,6 @@ func FuzzFrames(f *testing.F) {
 		}
 		if !bytes.HasPrefix(in, out.Bytes()) {
 			t.Fatalf("%q was read, %q written", in, out.Bytes())
-		}
-	})
-}
-
-// Any timing plays any log: a crash, or somebody, may have written it.
-func FuzzReplay(f *testing.F) {
-	f.Add("H 0.000000 COLUMNS 20\nH 0.000000 LINES 5\nO 0.1 6\nS 0.1 SIGWINCH ROWS=3 COLS=9\nO 0.2 4\n", "hello\r\nworld")
-	f.Add("O 0.1 99999999999\nO 0.1 -3\nO\n\x00", "x")
-	f.Add("S 0 SIGWINCH ROWS=999999999 COLS=999999999\nO 0 1", "\x1b[2J")
-	f.Fuzz(func(t *testing.T, timing, log string) {
-		r := replay{log: strings.NewReader(log), size: int64(len(log)), buf: make([]byte, 512)}
-		if err := r.follow(strings.NewReader(timing)); err != nil {
-			if strings.Contains(err.Error(), "token too long") {
-				return
-			}
-			t.Fatal(err)
-		}
-		if r.off != int64(len(log)) {
-			t.Fatalf("%d of %d bytes were shown", r.off, len(log))
-		}
-		if c, rows := r.vt.Size(); c < 1 || rows < 1 || c > vt.MaxCols || rows > vt.MaxRows {
-			t.Fatalf("size %dx%d", c, rows)
 		}
 	})
 }

@@ -229,7 +229,7 @@ func (c *client) obey(do order) {
 			c.result = &Result{Detached: true}
 			return
 		}
-		c.notify("cannot detach: the program was started here and ends with this terminal. " + name + " ? helps")
+		c.notify("cannot detach: the program ends with this terminal (" + name + " ?: help)")
 	case orderTake, orderGive:
 		if c.o.ReadOnly {
 			c.notify("watching only: the keyboard is not for this client")
@@ -239,13 +239,14 @@ func (c *client) obey(do order) {
 			c.queue.put(session.FrameGive, nil)
 		}
 	case orderHelp, orderUnknown:
-		text := name + ", then:"
+		// Short: a notice has one row, and terminals of 80 columns are many.
+		text := name + ":"
 		if can {
-			text += " d (or nothing) detaches,"
+			text += " d detach,"
 		}
 		if !c.o.ReadOnly {
-			text += " t takes the keyboard over, g gives it back, " + name + " is sent,"
+			text += " t take, g give back, " + name + " send it,"
 		}
-		c.notify(text + " ? shows this")
+		c.notify(text + " ? help")
 	}
 }

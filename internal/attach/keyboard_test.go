@@ -60,10 +60,10 @@ func TestPrefixKeys(t *testing.T) {
 	if diff := cmp.Diff(want, s.frames(), cmp.AllowUnexported(got{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	s.untilShown("Ctrl+], then: d (or nothing) detaches") // the x
+	s.untilShown(" Ctrl+]: d detach, t take, g give back, Ctrl+] send it, ? help ") // the x, and all of it
 	s.forget()
 	s.typeText("\x1d?")
-	s.untilShown("Ctrl+], then:")
+	s.untilShown("Ctrl+]: d detach,")
 	s.forget()
 	s.typeText("e") // takes the notice away
 	s.untilKeys("e")

@@ -49,7 +49,16 @@ in .tape is a VHS tape. What is wrong with a script is told before anything runs
   wait settled 250ms                 wait gone "Loading"     wait exit
   expect text "done"                 expect not text "oops"  expect exit 0
   expect screen FILE                 screenshot FILE.png     sleep 500ms
-  select { on text "yes/no" line "yes"; ... }     if, repeat, let, include
+  mark "label"        hide        show        output demo.cast (or .png, .txt)
+  if, repeat, let, include, and select, which waits for several things at once:
+
+  select {
+    on text "yes/no" {
+      line "yes"
+    }
+    on exit fail "no connection"
+    within 10s fail "no answer"
+  }
 
 When a step fails, its line, what was waited for, and the screen are shown.
 
@@ -64,7 +73,7 @@ be executed or found; 125 sluice itself failed; 128+n stopped by signal n.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), a, args[0]) },
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.dryRun, "dry-run", false, "show the steps, and run nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show the steps, tell what is missing here, and run nothing")
 	f.BoolVar(&o.update, "update", false, "write the files of expect screen in place of comparing with them")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell every step as it begins")
 	f.Var(&o.timeout, "timeout", "how long waits may take that do not say (default 10s)")
@@ -79,8 +88,18 @@ func (o *expectOptions) run(ctx context.Context, a *app, name string) error {
 		return err
 	}
 	opt := dialogue.RunOptions{Vars: o.vars, Source: source("expect"), Update: o.update, Timeout: o.timeout.Std()}
+	// What is missing is told before anything is made.
+	lacks := dialogue.Check(script, dialogue.System{})
 	if o.dryRun {
-		return dialogue.WritePlan(a.stdout, script, opt)
+		if err := dialogue.WritePlan(a.stdout, script, opt); err != nil {
+			return err
+		}
+	}
+	if lacks != nil {
+		return explainFailure(a, lacks, 0)
+	}
+	if o.dryRun {
+		return nil
 	}
 	for _, w := range script.Warnings {
 		fmt.Fprintf(a.stderr, "sluice: %s: %s\n", w.At, w.Why)
@@ -94,6 +113,7 @@ func (o *expectOptions) run(ctx context.Context, a *app, name string) error {
 	}
 	ctx, stopped, cancel := untilSignal(ctx)
 	defer cancel()
+	defer h.finish()
 	report, err := dialogue.Play(ctx, script, h, opt)
 	for _, e := range report.Ends {
 		if e.Err != nil {
@@ -103,12 +123,18 @@ func (o *expectOptions) run(ctx context.Context, a *app, name string) error {
 	if err == nil {
 		return nil
 	}
+	return explainFailure(a, err, stopped())
+}
+
+// explainFailure tells why a script ended. sig is the signal that ended it, if one
+// did.
+func explainFailure(a *app, err error, sig syscall.Signal) error {
 	var f *dialogue.Failure
 	if !errors.As(err, &f) {
 		return err
 	}
 	fmt.Fprint(a.stderr, "sluice: "+f.Explain())
-	return exitStatus(failureStatus(f, stopped()))
+	return exitStatus(failureStatus(f, sig))
 }
 
 // load reads the script; what is wrong with it is bad usage.

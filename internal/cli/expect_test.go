@@ -30,7 +30,8 @@ func TestExpectStatuses(t *testing.T) {
 		"no such program":  {"run no-such-program-here", 127, "not found"},
 		"no program":       {"run /etc/passwd", 126, "permission"},
 		"nothing required": {"require no-such-program-here\nrun true", 127, "no-such-program-here"},
-		"a recording":      {"output a.cast\nrun true", 2, "--record"},
+		"nothing to start": {"output " + dir + "/a.cast\nrun no-such-program-here", 127, "not found"},
+		"no recording":     {"output " + dir + "/none/a.cast\nrun true\nwait exit", 125, "writing the recording to " + dir + "/none/a.cast"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, stderr, status := sluiceWith(t, c.script, "expect", "-")
@@ -103,7 +104,7 @@ run --as other cat
 	}
 	for file, want := range map[string]string{
 		"golden": "hello\n\nit is *", "a.txt": "hello\n\nit is ", "a.ans": "hello", "a.json": `"rows":24`, "a.svg": "<svg", "a.png": "\x89PNG", "a.html": "<html",
-		"kept/stdout.log": "hello\r\n", "kept/stdin.log": "\r", "kept/timing": "H 0.000000 MARK first line\nH 0.000000 HIDE\n", "kept/other/timing": "COMMAND cat",
+		"kept/stdout.log": "hello\r\n", "kept/stdin.log": "\r", "kept/timing": " MARK first line\n", "kept/other/timing": "COMMAND cat",
 	} {
 		if b, err := os.ReadFile(file); err != nil || !strings.Contains(string(b), want) {
 			t.Errorf("%s: %v, %q, want %q", file, err, clip(string(b), 300), want)
@@ -123,6 +124,116 @@ run --as other cat
 	}
 }
 
+// A recording of the unnamed program is made at the end, whatever that is, with
+// nothing of what was hidden or secret, and nothing else is left behind.
+func TestExpectRecords(t *testing.T) {
+	const script = `output demo.cast
+output again.cast
+hide
+run --as other sh -c "echo other; read x"
+run --size 40x5 sh -c "echo preparing; read x; clear; echo welcome; read x; stty -echo; printf 'password: '; read x; stty echo; echo; echo in; read x"
+wait text preparing
+press Enter
+wait text welcome
+show
+line café
+wait text "password:"
+mark "the password"
+secret $PASSWORD
+press Enter
+wait text "in"
+resize 30x6
+sleep 20ms
+`
+	t.Setenv("PASSWORD", "swordfish")
+	for name, c := range map[string]struct {
+		more   string
+		status int
+		end    string
+	}{
+		"all well": {"line \"bye\"\nwait exit\n", 0, "\"x\", \"0\"]\n"},
+		"not so":   {"expect text nothing\n", 1, "\"r\", \"30x6\"]\n"},
+		"its end":  {"line \"bye\"\nexpect exit 3\n", 1, "\"x\", \"0\"]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, temp := t.TempDir(), t.TempDir()
+			t.Chdir(dir)
+			t.Setenv("TMPDIR", temp)
+			_, stderr, status := sluiceWith(t, script+c.more, "expect", "-")
+			if status != c.status {
+				t.Fatalf("status %d\n%s", status, stderr)
+			}
+			b, err := os.ReadFile("demo.cast")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(b)
+			for part, is := range map[string]bool{
+				`{"version":2,"width":40,"height":5,"timestamp":`: true, "preparing": false, "swordfish": false, "other": false, "welcome": true, "café": true,
+				`, "m", "the password"]`: true, `, "r", "30x6"]`: true, `, "i", `: false, c.end: true,
+			} {
+				// The line of the command has some of it.
+				_, events, _ := strings.Cut(text, "\n")
+				if strings.HasPrefix(part, "{") {
+					events = text
+				}
+				if strings.Contains(events, part) != is {
+					t.Errorf("%q is in it: %v\n%s", part, !is, text)
+				}
+			}
+			if again, err := os.ReadFile("again.cast"); err != nil || string(again) != text {
+				t.Errorf("%v: the other recording is %s", err, again)
+			}
+			if left, _ := os.ReadDir(temp); len(left) != 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// A directory for logs that no program came to use is gone again.
+func TestExpectRecordsNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for script, want := range map[string]int{
+		"let a = env NO_SUCH_VARIABLE\nrun true": 2,
+		"run cat\nsecret $NO_SUCH_VARIABLE":      2,
+		"require no-such-program-here\nrun true": 127,
+		"run no-such-program-here":               127,
+		"run /etc/passwd":                        126,
+		"run --as one /etc/passwd":               126,
+		"fail \"at once\"\nrun true":             1,
+		"echo \"nothing to run\"":                0,
+		"run --cwd /no/such/directory true":      126,
+	} {
+		if _, stderr, status := sluiceWith(t, script, "expect", "-", "--record", "kept"); status != want {
+			t.Errorf("%q: status %d\n%s", script, status, stderr)
+		}
+		if left, _ := os.ReadDir(dir); len(left) != 0 {
+			t.Errorf("%q left %v", script, left)
+		}
+	}
+	if _, stderr, status := sluiceWith(t, "run --as one cat\nrun /etc/passwd", "expect", "-", "--record", "kept"); status != 126 {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	if left, err := os.ReadDir("kept"); err != nil || len(left) != 1 || left[0].Name() != "one" {
+		t.Errorf("%v: %v", err, left)
+	}
+}
+
+// What the help shows can be run.
+func TestExpectHelp(t *testing.T) {
+	help, _, _ := sluiceWith(t, "", "expect", "--help")
+	_, block, ok := strings.Cut(help, "  select {\n")
+	block, _, end := strings.Cut(block, "\n  }\n")
+	if !ok || !end {
+		t.Fatalf("there is no select in the help:\n%s", help)
+	}
+	if out, stderr, status := sluiceWith(t, "run cat\nselect {\n"+block+"\n}\n", "expect", "-", "--dry-run"); status != 0 || !strings.Contains(out, `on text "yes/no"`) {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
 func TestExpectTold(t *testing.T) {
 	const script = "let who = \"me\"\necho \"for $who and $you\"\nrepeat 2 {\n\techo again\n}\n"
 	out, stderr, status := sluiceWith(t, script, "expect", "-", "-v", "--var", "you=them")
@@ -135,5 +246,10 @@ func TestExpectTold(t *testing.T) {
 	}
 	if _, stderr, status := sluiceWith(t, script, "expect", "-"); status != 2 || !strings.Contains(stderr, "you") {
 		t.Errorf("without the variable: status %d, %s", status, stderr)
+	}
+	// What is missing of the environment, at its place, after the steps.
+	out, stderr, status = sluiceWith(t, "run cat\nsecret $NO_SUCH_VARIABLE\nlet a = env NOT_THIS_EITHER", "expect", "-", "--dry-run")
+	if status != 2 || !strings.Contains(out, "secret") || !strings.Contains(stderr, "standard input:2:1: the variable NO_SUCH_VARIABLE is not in the environment; also missing or empty: NOT_THIS_EITHER") {
+		t.Errorf("without a secret: status %d\n%s%s", status, out, stderr)
 	}
 }

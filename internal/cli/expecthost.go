@@ -22,24 +22,44 @@ import (
 type scriptHost struct {
 	dialogue.System
 	out, err io.Writer
-	record   string // directory for the logs; "": none is kept
-	names    []string
+	record   string // directory for the logs that somebody wants to keep; "": none
+
+	logs    string // where logs go: record, or a directory of ours; "": none are kept
+	names   []string
+	started bool
 }
 
-// prepare looks for what cannot be done before anything runs.
+// prepare makes the directory for logs, if any are wanted or a recording is to be
+// made of them.
 func (h *scriptHost) prepare(s *dialogue.Script) error {
-	for _, f := range s.Outputs() {
-		if strings.EqualFold(filepath.Ext(f), ".cast") {
-			return &refused{fmt.Sprintf("%s: the output %s cannot be written\n  hint: --record DIR keeps a recording that scriptreplay(1) plays", s.Name, f)}
+	h.logs = h.record
+	if h.record != "" {
+		if err := os.Mkdir(h.record, 0o700); err != nil {
+			return usagef("--record: %w", err)
 		}
-	}
-	if h.record == "" {
 		return nil
 	}
-	if err := os.Mkdir(h.record, 0o700); err != nil {
-		return usagef("--record: %w", err)
+	if !s.Records() {
+		return nil
+	}
+	var err error
+	if h.logs, err = os.MkdirTemp("", "sluice-expect-"); err != nil {
+		return fmt.Errorf("making a directory for the recording: %w", err)
 	}
 	return nil
+}
+
+// finish removes what nobody wants of the logs: all of them if they were kept for
+// a recording only, and the directory that was to have them if no program was
+// started.
+func (h *scriptHost) finish() {
+	switch {
+	case h.logs == "":
+	case h.record == "":
+		os.RemoveAll(h.logs)
+	case !h.started:
+		os.Remove(h.record)
+	}
 }
 
 func (h *scriptHost) Echo(text string) { fmt.Fprintln(h.out, text) }
@@ -53,32 +73,51 @@ func (h *scriptHost) Start(ctx context.Context, spec dialogue.StartSpec) (dialog
 	}
 	// The terminal is ours and not the one that this process is in.
 	c.Env = slices.DeleteFunc(c.Env, func(kv string) bool { return strings.HasPrefix(kv, "TERM=") && !slices.Contains(spec.Env, kv) })
-	t := &scriptTerminal{dir: c.Dir}
+	t := &scriptTerminal{dir: c.Dir, hidden: spec.Hidden, shell: spec.Shell}
 	if spec.Shell != "" {
 		var err error
 		if t.files, err = os.MkdirTemp("", "sluice-shell-"); err != nil {
 			return nil, fmt.Errorf("starting a shell: %w", err)
 		}
 		if err := cleanShell(&c, spec.Shell, spec.Prompt, t.files); err != nil {
-			os.RemoveAll(t.files)
+			t.clean()
 			return nil, err
 		}
 	}
 	var err error
 	if t.s, err = session.Start(ctx, c); err != nil {
 		t.clean()
+		h.forget(c.Dir)
 		return nil, err
 	}
+	h.started = true
 	if spec.Hidden {
-		t.note("HIDE", "")
+		t.s.Hide()
 	}
 	return t, nil
+}
+
+// forget removes the logs of a program that did not start, which are empty. Below
+// the directory may be those of others.
+func (h *scriptHost) forget(dir string) {
+	if dir == "" {
+		return
+	}
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if !f.IsDir() {
+			os.Remove(filepath.Join(dir, f.Name()))
+		}
+	}
+	if dir != h.logs {
+		os.Remove(dir)
+	}
 }
 
 // place is where a program's logs go: the directory itself for the first one
 // without a name, and one below it for each other.
 func (h *scriptHost) place(name string) string {
-	if h.record == "" {
+	if h.logs == "" {
 		return ""
 	}
 	base, n := name, 1
@@ -87,14 +126,16 @@ func (h *scriptHost) place(name string) string {
 		name = strings.TrimPrefix(base+"-"+strconv.Itoa(n), "-")
 	}
 	h.names = append(h.names, name)
-	return filepath.Join(h.record, name)
+	return filepath.Join(h.logs, name)
 }
 
 // scriptTerminal is one program of a script.
 type scriptTerminal struct {
-	s     *session.Session
-	dir   string // of its logs, if they are kept
-	files string // of a shell, to be removed
+	s      *session.Session
+	dir    string // of its logs, if they are kept
+	files  string // of a shell, to be removed
+	hidden bool   // it began hidden
+	shell  string // its name, if it is a clean one
 }
 
 func (t *scriptTerminal) Send(ctx context.Context, in session.Input) error {
@@ -135,38 +176,41 @@ func (t *scriptTerminal) Signal(_ context.Context, sig job.Signal) error {
 	return t.s.Signal(syscall.Signal(sig))
 }
 
-func (t *scriptTerminal) Mark(_ context.Context, label string) error { return t.note("MARK", label) }
+func (t *scriptTerminal) Mark(_ context.Context, label string) error {
+	t.s.Mark(label)
+	return nil
+}
 
 // Record only says where: the log has every byte, or it could not be replayed.
 func (t *scriptTerminal) Record(_ context.Context, on bool) error {
 	if on {
-		return t.note("SHOW", "")
-	}
-	return t.note("HIDE", "")
-}
-
-// note puts an entry into the timing of a recording. Like the session's own it
-// is one write to a file that is only appended to, and it is of the kind that
-// script's readers skip.
-func (t *scriptTerminal) note(name, value string) error {
-	if t.dir == "" {
-		return nil
-	}
-	f, err := os.OpenFile(filepath.Join(t.dir, session.TimingFile), os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return fmt.Errorf("putting a mark into the recording: %w", err)
-	}
-	defer f.Close()
-	value = strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, value)
-	if _, err := f.WriteString(strings.TrimRight("H 0.000000 "+name+" "+value, " ") + "\n"); err != nil {
-		return fmt.Errorf("putting a mark into the recording: %w", err)
+		t.s.Show()
+	} else {
+		t.s.Hide()
 	}
 	return nil
+}
+
+// Recording makes it of the logs, which are complete.
+func (t *scriptTerminal) Recording(_ context.Context, file string) error {
+	if t.dir == "" {
+		return errors.New("the logs of this program were not kept")
+	}
+	if file == "-" {
+		file = "./-"
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	err = session.WriteCast(t.dir, f, session.CastOptions{Hidden: t.hidden, Command: t.shell})
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(file)
+	}
+	return err
 }
 
 func (t *scriptTerminal) Screenshot(_ context.Context, file string) error {
@@ -197,6 +241,10 @@ func (t *scriptTerminal) Screenshot(_ context.Context, file string) error {
 }
 
 func (t *scriptTerminal) Close(context.Context) error {
+	// How a program ends that we hang up on is no part of a recording.
+	if !t.s.Ended() {
+		t.s.Hide()
+	}
 	t.s.Close()
 	return t.clean()
 }

@@ -243,6 +243,14 @@ func (t *fakeTerminal) Screenshot(_ context.Context, file string) error {
 	return nil
 }
 
+func (t *fakeTerminal) Recording(_ context.Context, file string) error {
+	if strings.HasPrefix(file, "/nowhere/") {
+		return os.ErrNotExist
+	}
+	t.host.note("%srecording %s", named(t.name), file)
+	return nil
+}
+
 func (t *fakeTerminal) Close(context.Context) error {
 	t.host.note("%sclose", named(t.name))
 	t.closed = true

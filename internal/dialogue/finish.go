@@ -8,45 +8,33 @@ import (
 	"strings"
 )
 
-// require looks for what the script cannot do without, before anything runs.
-func (r *runner) require() *Failure {
-	var found *Failure
-	r.script.Walk(func(c *Command, _ int) {
-		if found != nil {
-			return
-		}
-		switch op := c.Op.(type) {
-		case *Require:
-			for _, p := range op.Programs {
-				if err := r.host.LookPath(p); err != nil {
-					found = &Failure{Class: NotStarted, Command: c, Why: fmt.Sprintf("the program %q, which the script requires, is not there", clip(p)), Err: err}
-					return
-				}
-			}
-		case *Secret:
-			if _, set := r.host.Getenv(op.Env); !set {
-				found = &Failure{Class: Unusable, Command: c, Why: "the variable " + op.Env + " is not in the environment", Hint: op.Env + "=… in the environment of sluice is the secret"}
-			}
-		}
-	})
-	return found
-}
-
-// finish makes the pictures that the script asks for and ends the programs, the
-// last first, whatever went wrong before.
+// finish makes the pictures that the script asks for, ends the programs, the last
+// first, and then makes the recordings, which have all of it: whatever went wrong
+// before.
 func (r *runner) finish() *Failure {
 	ctx := context.WithoutCancel(r.ctx)
 	var failure *Failure
-	if p := r.main(); p != nil {
+	outputs := func(recordings bool, what string, write func(file string) error) {
 		r.script.Walk(func(c *Command, _ int) {
 			o, ok := c.Op.(*Output)
-			if !ok || isRecording(o.File) {
+			if !ok || isRecording(o.File) != recordings {
 				return
 			}
-			if err := p.Screenshot(ctx, o.File); err != nil && failure == nil {
-				failure = &Failure{Class: Broken, Command: c, Why: fmt.Sprintf("writing the screen to %s: %v", o.File, err), Err: err}
+			err := write(o.File)
+			if err == nil {
+				return
+			}
+			why := fmt.Sprintf("writing the %s to %s: %v", what, o.File, err)
+			if failure == nil {
+				failure = &Failure{Class: Broken, Command: c, Why: why, Err: err}
+			} else {
+				r.note(c, why)
 			}
 		})
+	}
+	main := r.main()
+	if main != nil {
+		outputs(false, "screen", func(file string) error { return main.Screenshot(ctx, file) })
 	}
 	for _, p := range slices.Backward(r.order) {
 		e := End{Name: p.name}
@@ -59,6 +47,9 @@ func (r *runner) finish() *Failure {
 		r.report.Ends = append(r.report.Ends, e)
 	}
 	slices.Reverse(r.report.Ends)
+	if main != nil {
+		outputs(true, "recording", func(file string) error { return main.Recording(ctx, file) })
+	}
 	return failure
 }
 

@@ -36,9 +36,6 @@ type StartSpec struct {
 	Env    []string // K=V, over the environment of who runs the script
 	Cwd    string   // empty: that of who runs the script
 	Size   Size
-	// Record are the files of the script's output commands that are recordings.
-	// Only the first program of a script has them.
-	Record []string
 	// Hidden tells that recording begins with the first Record(ctx, true).
 	Hidden bool
 }
@@ -65,6 +62,10 @@ type Terminal interface {
 	Screenshot(ctx context.Context, file string) error
 	// Close ends the program if it still runs, and waits for that.
 	Close(ctx context.Context) error
+	// Recording writes a recording of all that the program showed, of the kind that
+	// the name ends in: .cast. It is called after Close, for each of the files that
+	// Script.Outputs told of before anything was started.
+	Recording(ctx context.Context, file string) error
 }
 
 // Screen is what is on a terminal.

@@ -137,7 +137,11 @@ expect exit 0
 	{name: "branch-no-program", src: "run mute\nif text \"a\" run --as two menu\n@two press x\n"},
 	{name: "no-group", src: "run menu\nwait regex /item/\nlet x = match 2\n"},
 	{name: "wait-prompt", src: "run login\nwait text \"login:\"\nline \"bob\"\npress Enter\nwait prompt\nwait settled 1s\nwait text \"nothing\" within 100ms\n"},
-	{name: "vars", src: "let a = env HOME\nlet b = env NONE or \"else\"\nlet c = \"$a and $b\"\necho $c\nlet d = env NONE\n"},
+	{name: "vars", src: "let a = env HOME\nlet b = env NONE or \"else\"\nlet c = \"$a and $b\"\necho $c\n"},
+	{name: "recording-fails", src: "output /nowhere/a.cast\noutput b.cast\nrun --as one mute\nrun menu\nfail \"x\"\n"},
+	{name: "recording-of-one", src: "output /nowhere/a.cast\noutput b.cast\nrun --as one mute\nrun --as two menu\n"},
+	{name: "no-environment", src: "let a = env NOTHERE\nrun mute\nsecret $EMPTY\nif text \"x\" {\n\tlet b = env OTHER\n\tlet c = env NOTHERE or \"x\"\n\tsecret $NOTHERE\n}\n"},
+	{name: "empty-secret", src: "run mute\nsecret $EMPTY\n"},
 	{name: "output-fails", src: "output /nowhere/a.txt\nrun mute\n"},
 	{name: "include", src: "run mute\ninclude sub/steps.sluice\n"},
 	{name: "wrote-to-dead", src: "run --size 20x3 login\nline \"exit\"\nwait exit\npress x\n"},
@@ -152,7 +156,7 @@ func TestPlay(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				h := &fakeHost{react: fakes(), env: map[string]string{"PW": "hunter2", "HOME": "/root"}, files: files{
+				h := &fakeHost{react: fakes(), env: map[string]string{"PW": "hunter2", "HOME": "/root", "EMPTY": ""}, files: files{
 					"dir/menu.txt": "  item\n> ********\n", "dir/other.txt": "  item\n> choice 0\nmore\n", "dir/notes.txt": "two\nlines\n",
 				}}
 				var events strings.Builder

@@ -53,7 +53,7 @@ func Play(ctx context.Context, s *Script, h Host, o RunOptions) (*Report, error)
 	}
 	r.defaults()
 	r.began = r.o.Now()
-	failure := r.require()
+	failure := missing(s, h)
 	if failure == nil {
 		failure = r.asFailure(r.block(&s.Body), nil)
 	}

@@ -55,13 +55,6 @@ func (r *runner) start(spec StartSpec, l Launch, c *Command) error {
 	if spec.Cwd, err = r.text(l.Cwd, c); err != nil {
 		return err
 	}
-	if len(r.order) == 0 {
-		for _, f := range r.script.Outputs() {
-			if isRecording(f) {
-				spec.Record = append(spec.Record, f)
-			}
-		}
-	}
 	t, err := r.host.Start(r.ctx, spec)
 	if err != nil {
 		if r.ctx.Err() != nil {

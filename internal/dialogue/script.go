@@ -1,6 +1,7 @@
 package dialogue
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sluicerun/sluice/session"
@@ -251,6 +252,10 @@ func (b *Block) walk(f func(c *Command, depth int), depth int) {
 		}
 	}
 }
+
+// Records tells whether an output of the script is a recording, which is made of
+// what was kept from the programs' begin on.
+func (s *Script) Records() bool { return slices.ContainsFunc(s.Outputs(), isRecording) }
 
 // Outputs are the files that the script's output commands name.
 func (s *Script) Outputs() []string {
