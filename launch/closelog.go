@@ -48,6 +48,9 @@ func (h *Handle) closeLogs() {
 	closed := make(chan struct{})
 	go func() {
 		h.closing.Wait()
+		for _, l := range h.shared { // the console may have given up on one
+			l.Close()
+		}
 		close(closed)
 	}()
 	h.serveUntil(closed)

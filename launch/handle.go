@@ -99,7 +99,8 @@ type Handle struct {
 	noMore  func()
 	before  func() // of the first worker; nil: nothing
 
-	logs      []*stream.Log   // every log that was made
+	logs      []*stream.Log   // every log that was made, but
+	shared    []*stream.Log   // those that sessions and their clients read
 	closing   sync.WaitGroup  // those that are being closed
 	patience  context.Context // ends when nobody waits for the console any more
 	impatient context.CancelFunc

@@ -227,7 +227,7 @@ func (h *Handle) endLeftovers(now time.Time) {
 		if w == nil || w.gone {
 			continue
 		}
-		if groups[w.proc.Pid()] {
+		if groups[w.proc.Pid()] && !h.endedAlone(w) {
 			h.tickAt = now.Add(groupTick)
 			continue
 		}

@@ -28,7 +28,7 @@ func (h *Handle) openTerminal(w *worker) (slave *os.File, err error) {
 		return nil, err
 	}
 	s, err := session.New(session.Options{
-		Move: func() bool { return t.pump.Move() },
+		Move:  func() bool { return t.pump.Move() },
 		Local: w.local, Dir: w.dir, Master: master, Sink: end, Log: t.log, Size: size, Policy: h.spec.Pty.Policy,
 		Scrollback: int(h.spec.Pty.Scrollback), Linger: h.spec.Pty.Linger, Version: "sluice",
 		Command: strings.Join(h.argv(w.local), " "), Term: h.spec.Pty.Terminal(), Note: func(text string) { go h.Note(text) },
@@ -46,7 +46,7 @@ func (h *Handle) openTerminal(w *worker) (slave *os.File, err error) {
 	t.shared = &sharedLog{Log: t.log, h: h}
 	t.shared.users.Store(1)
 	w.taps = append(w.taps, t)
-	h.logs = append(h.logs, t.log)
+	h.shared = append(h.shared, t.log)
 	return slave, nil
 }
 
@@ -124,10 +124,13 @@ func (h *Handle) NextSession(local int, after *session.Session) *session.Session
 // lingering tells whether something that outlives the worker may still speak on
 // its terminal.
 func (h *Handle) lingering(w *worker) bool {
-	if w.session == nil || h.stop.asked {
-		return false
-	}
-	return !w.session.Quiet()
+	return h.endedAlone(w) && !w.session.Quiet()
+}
+
+// endedAlone tells that a worker on a terminal ended by itself: what it left has
+// the time that the linger gives it, and no more, whatever the gang does.
+func (h *Handle) endedAlone(w *worker) bool {
+	return w.session != nil && w.cause == job.CauseOwn && !w.killed && (!h.stop.asked || h.stop.order.cause == job.CausePeer)
 }
 
 // closeSession completes the session of a worker that is gone. Clients that have

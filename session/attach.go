@@ -53,11 +53,14 @@ type client struct {
 	since   time.Time
 	active  time.Time
 	sent    int64  // of the log
+	base    int64  // of the log, where what it shows began: see FrameResume
+	strays  int    // questions that its terminal was shown though the emulator has answered them
 	idle    bool   // it has everything, and its writer waits: see Grew
 	unsent  []byte // of a frame that Grew began
 	resyncs int
-	redraw  bool // it asked for the screen
-	parting bool // in the middle of a unit, and so it has the turn
+	redraw  bool  // it asked for the screen
+	shown   int64 // of the bytes since base, when it did
+	parting bool  // in the middle of a unit, and so it has the turn
 }
 
 // source is the client's name in the journal.
@@ -113,8 +116,9 @@ func (s *Session) Attach(ctx context.Context, l *Line, o AttachOptions) (end End
 	defer s.mu.Unlock()
 	s.forgetAsked(time.Now())
 	end = End{Status: s.status, Text: s.endText, Ended: s.ended}
+	end.Replies = c.strays
 	if s.primary == c || s.primary == nil {
-		end.Replies = len(s.asked)
+		end.Replies += len(s.asked)
 	}
 	return end, left
 }
@@ -125,6 +129,9 @@ func (s *Session) join(c *client) {
 	defer s.mu.Unlock()
 	s.lastID++
 	c.id, c.size = s.lastID, c.opt.Size
+	if c.opt.FromStart && c.opt.Terminal {
+		c.strays = int(min(s.queries, maxAsked))
+	}
 	s.clients = append(s.clients, c)
 	s.chooseSize()
 	s.notify()

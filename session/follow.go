@@ -198,8 +198,15 @@ func (c *client) resync(off int64, back bool) (int64, error) {
 	first := ""
 	switch alt := s.vt.Modes().AltScreen; {
 	case back && !alt && c.opt.JobControl:
-		// As without us: the program goes on below what the shell wrote.
-		modes, off := append(s.vt.RedrawModes(), s.vt.Pending()...), s.off
+		// As without us: what the program wrote meanwhile, and what it writes now,
+		// comes below what the shell wrote.
+		modes := s.vt.RedrawModes()
+		if at := c.base + c.shown; at >= s.off-maxLag && at <= off {
+			off = at
+		} else {
+			modes, off = append(modes, s.vt.Pending()...), s.off
+		}
+		c.base = off
 		s.mu.Unlock()
 		if err := c.line.write(FrameRedraw, modes); err != nil {
 			return off, err
@@ -225,6 +232,7 @@ func (c *client) draw(first string, scrollback int) (int64, error) {
 	screen = append(screen, s.vt.Redraw(vt.RedrawOptions{Scrollback: scrollback})...)
 	screen = append(screen, s.vt.Pending()...)
 	off := s.off
+	c.base = off
 	s.mu.Unlock()
 	for len(screen) > maxFrame {
 		if err := c.line.write(FrameRedraw, screen[:maxFrame]); err != nil {

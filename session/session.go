@@ -220,11 +220,15 @@ func (s *Session) Finish() {
 func (s *Session) Close() {
 	if s.own != nil {
 		s.own.end(s)
+		s.Unattended(context.Background(), closeTime)
 	}
 	s.cutAll()
 	s.master.Close()
 	s.journal.close()
 }
+
+// closeTime is how long clients that take nothing hold up Close.
+const closeTime = time.Second
 
 // Unattended waits until no client is attached any more: each leaves by itself
 // once it was given everything. Who takes nothing for so long as limit

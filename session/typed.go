@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/sluicerun/sluice/job"
@@ -25,7 +26,10 @@ func (c *client) heard(f frame) error {
 	if f.kind == FrameResume {
 		s.goOn()
 		s.mu.Lock()
-		c.redraw = true
+		c.redraw, c.shown = true, 0
+		if n, err := strconv.ParseInt(string(f.payload), 10, 64); err == nil && n >= 0 {
+			c.shown = n
+		}
 		s.mu.Unlock()
 		wake(c.grew)
 		return nil
@@ -155,6 +159,11 @@ func (c *client) answers() bool {
 	defer t.Stop()
 	for {
 		s.mu.Lock()
+		if c.strays > 0 {
+			c.strays-- // they come first
+			s.mu.Unlock()
+			return false
+		}
 		ok := s.primary == c && s.expected(time.Now())
 		behind := s.primary == c && s.off < c.sent
 		s.mu.Unlock()

@@ -39,6 +39,7 @@ func (c *client) view() (done bool, err error) {
 			return false, nil
 		}
 		off := s.off
+		c.base = off
 		if c.redraw {
 			c.redraw, v = false, view{}
 		}

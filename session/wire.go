@@ -33,7 +33,8 @@ const (
 	FrameTake FrameKind = 't'
 	FrameGive FrameKind = 'g'
 	// FrameResume: the client was suspended and is shown again; the session
-	// answers with FrameRedraw.
+	// answers with FrameRedraw. The payload is how many bytes of FrameOutput were
+	// shown since the last FrameRedraw, or since the beginning, in decimal.
 	FrameResume FrameKind = 'r'
 )
 

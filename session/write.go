@@ -92,17 +92,32 @@ func (w *sending) send(a atom) error {
 			return err
 		}
 	}
-	if !w.turn {
-		if err := w.s.takeTurn(w.ctx, w.in.Source); err != nil {
+	for {
+		// Others go on while a secret waits for its moment.
+		if w.in.Secret && !w.turn {
+			if err := w.s.noEcho(w.ctx, w.in.SecretKeys); err != nil {
+				return err
+			}
+		}
+		if !w.turn {
+			if err := w.s.takeTurn(w.ctx, w.in.Source); err != nil {
+				return err
+			}
+			w.turn = true
+			if w.in.Exclusive {
+				w.s.hold(w.in.Source)
+			}
+		}
+		err := w.s.sendAtom(w.ctx, w.in, a)
+		if !errors.Is(err, errEchoes) {
 			return err
 		}
-		w.turn = true
-		if w.in.Exclusive {
-			w.s.hold(w.in.Source)
-		}
+		w.release() // it was over before our turn came
 	}
-	return w.s.sendAtom(w.ctx, w.in, a)
 }
+
+// errEchoes tells that a secret would be shown now.
+var errEchoes = errors.New("the terminal shows what is typed")
 
 func (w *sending) release() {
 	if !w.turn {
@@ -228,11 +243,6 @@ func (s *Session) sleep(ctx context.Context, d time.Duration) error {
 
 // sendAtom writes an atom. The caller has the turn.
 func (s *Session) sendAtom(ctx context.Context, in Input, a atom) error {
-	if in.Secret {
-		if err := s.noEcho(ctx, in.SecretKeys); err != nil {
-			return err
-		}
-	}
 	data := a.data
 	if a.make != nil {
 		var err error
@@ -243,6 +253,9 @@ func (s *Session) sendAtom(ctx context.Context, in Input, a atom) error {
 	st, err := s.master.LineState()
 	if err != nil {
 		return s.gone(err)
+	}
+	if in.Secret && shows(st, in.SecretKeys) != "" {
+		return errEchoes
 	}
 	if a.eof {
 		if data, err = s.eofBytes(st); err != nil {
@@ -374,18 +387,13 @@ func (s *Session) late(ctx context.Context, doing string) error {
 // noEcho waits until nobody shows what is typed. A program that reads keys without
 // an echo may show them itself: line editors do.
 func (s *Session) noEcho(ctx context.Context, keys bool) error {
-	why := ""
 	for {
 		st, err := s.master.LineState()
 		if err != nil {
 			return s.gone(err)
 		}
-		switch {
-		case st.Echo:
-			why = "the terminal still shows what is typed"
-		case !st.Canonical && !keys:
-			why = "the program reads keys and may show them itself"
-		default:
+		why := shows(st, keys)
+		if why == "" {
 			return nil
 		}
 		select {
@@ -400,6 +408,17 @@ func (s *Session) noEcho(ctx context.Context, keys bool) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// shows says why a secret would be shown; empty: it would not.
+func shows(st pty.State, keys bool) string {
+	switch {
+	case st.Echo:
+		return "the terminal still shows what is typed"
+	case !st.Canonical && !keys:
+		return "the program reads keys and may show them itself"
+	}
+	return ""
 }
 
 // eofBytes ends the input of a program that reads lines.

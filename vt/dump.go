@@ -85,7 +85,7 @@ func (t *Terminal) RedrawModes() []byte {
 	d.titles()
 	for _, n := range [...]int{1, 66, 67, 1004, 2004} {
 		f, inv := t.flag(n)
-		d.mode(n, *f != inv)
+		d.setMode(n, *f != inv)
 	}
 	d.mouse()
 	d.keyboard()

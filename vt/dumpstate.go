@@ -25,7 +25,7 @@ func (d *drawer) palette() {
 
 // resetModes puts the modes that state writes only if they are set out of force.
 func (d *drawer) resetModes() {
-	d.p = append(d.p, "\x1b[?1l\x1b[?45l\x1b[?66l\x1b[?67l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l"...)
+	d.p = append(d.p, "\x1b[?1l\x1b[?45l\x1b>\x1b[?67l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l"...)
 	d.p = append(d.p, "\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?2004l\x1b[>4;0m"...)
 }
 
@@ -61,7 +61,7 @@ func (d *drawer) state() {
 		f, inv := t.flag(n)
 		on := *f != inv
 		if first := n == 7 || n == 1007; on != first {
-			d.mode(n, on)
+			d.setMode(n, on)
 		}
 	}
 	d.mouse()
@@ -76,6 +76,18 @@ func (d *drawer) state() {
 		d.p = append(d.p, "\x1b[20h"...)
 	}
 	d.cursor()
+}
+
+// setMode is mode, but for another terminal in the form that all know.
+func (d *drawer) setMode(n int, on bool) {
+	switch {
+	case n != 66 || d.exact:
+		d.mode(n, on)
+	case on:
+		d.p = append(d.p, "\x1b="...)
+	default:
+		d.p = append(d.p, "\x1b>"...)
+	}
 }
 
 func (d *drawer) mouse() {

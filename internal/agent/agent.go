@@ -41,6 +41,7 @@ type host struct {
 	guard  *warden
 	// keyboard tells that the launcher pumps a terminal into a worker.
 	keyboard bool
+	jobs     bool   // the worker's terminal is the one of our session
 	front    *front // nil: the launcher's terminal shows the console
 }
 
@@ -115,7 +116,8 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	if st.Front != nil {
 		line = files[len(files)-1]
 	}
-	opt := launch.Options{Jobs: st.Front != nil && st.Front.JobControl, Launcher: &st.Launcher, OwnProcess: true, Progress: st.Progress, Except: a.except}
+	a.jobs = st.Front != nil && st.Front.JobControl
+	opt := launch.Options{Jobs: a.jobs, Launcher: &st.Launcher, OwnProcess: true, Progress: st.Progress, Except: a.except}
 	if st.Detach {
 		opt.Launcher, opt.Detached = nil, true
 		stdin = a.leaveTerminal(stdin)
@@ -191,6 +193,9 @@ func (a *host) supervise(st Start) (int, error) {
 	// Before the gang: this may need a thread, which workers may leave none of.
 	sigs := make(chan os.Signal, 4)
 	signal.Notify(sigs, heard(h.Spec().Stop.StopsOn())...)
+	if a.jobs {
+		signal.Notify(sigs, heard([]job.Signal{job.SIGHUP})...)
+	}
 	if err := h.Start(ctx, socket); err != nil {
 		h.Discard()
 		return 0, err
@@ -202,6 +207,9 @@ func (a *host) supervise(st Start) (int, error) {
 		for {
 			select {
 			case s := <-sigs:
+				if s == unix.SIGHUP && a.jobs {
+					continue // the terminal of an earlier life of the worker is gone
+				}
 				a.stopBy(s.(unix.Signal), "the agent")
 			case <-h.Done():
 				return

@@ -62,6 +62,6 @@ func (c *client) boardTick(now time.Time) {
 func (c *client) clearNotice() {
 	if !c.board.until.IsZero() {
 		c.board.until = time.Time{}
-		c.queue.put(session.FrameResume, nil)
+		c.queue.put(session.FrameResume, c.screen.resume())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type screen struct {
 	stale  bool        // what is shown is not the session's: only a redraw helps
 	shown  bool
 	scan   scan
+	since  int64 // bytes of output shown since the last redraw
 }
 
 func newScreen(f *os.File, terminal bool) *screen {
@@ -42,6 +44,7 @@ func (s *screen) show(kind session.FrameKind, p []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if kind == session.FrameRedraw {
+		s.since = 0
 		if !s.terminal {
 			return nil // for a screen; a pipe's reader wants the program's bytes
 		}
@@ -62,7 +65,18 @@ func (s *screen) show(kind session.FrameKind, p []byte) error {
 		}
 	}
 	s.shown = true
-	return s.put(p)
+	err := s.put(p)
+	if err == nil && !s.stale && kind == session.FrameOutput {
+		s.since += int64(len(p))
+	}
+	return err
+}
+
+// resume is what a FrameResume says: how much of the output was shown.
+func (s *screen) resume() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strconv.AppendInt(nil, s.since, 10)
 }
 
 // put writes; s.mu is held. A write that is halted leaves the screen stale.

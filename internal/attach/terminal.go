@@ -72,7 +72,7 @@ func (c *client) goFront() error {
 	c.place, c.lookAt = placeFront, time.Time{}
 	c.screen.reveal()
 	if again {
-		c.queue.put(session.FrameResume, nil)
+		c.queue.put(session.FrameResume, c.screen.resume())
 	}
 	if c.tty != nil && c.kb == nil {
 		c.kb = startKeyboard(c.tty)
@@ -138,7 +138,7 @@ func (c *client) continued() error {
 		if was == placeStopped {
 			// The program has a terminal of its own: what the shell's bg means for
 			// us, it means for the program.
-			c.queue.put(session.FrameResume, nil)
+			c.queue.put(session.FrameResume, c.screen.resume())
 		}
 		return nil
 	}
@@ -159,7 +159,7 @@ func (c *client) programStopped() error {
 	case c.tty == nil || c.place != placeFront:
 		return nil
 	case !hasJobControl():
-		c.queue.put(session.FrameResume, nil)
+		c.queue.put(session.FrameResume, c.screen.resume())
 		c.notify("the program was stopped and goes on: no shell with job control here would continue it")
 		return nil
 	}
