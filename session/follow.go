@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/sluicerun/sluice/vt"
@@ -201,7 +202,7 @@ func (c *client) resync(off int64, back bool) (int64, error) {
 		// As without us: what the program wrote meanwhile, and what it writes now,
 		// comes below what the shell wrote.
 		modes := s.vt.RedrawModes()
-		if at := c.base + c.shown; at >= s.off-maxLag && at <= off {
+		if at := c.base + c.shown; at >= s.off-maxLag && at <= off && !s.switches(at, s.off) {
 			off = at
 		} else {
 			modes, off = append(modes, s.vt.Pending()...), s.off
@@ -223,6 +224,19 @@ func (c *client) resync(off int64, back bool) (int64, error) {
 	}
 	s.mu.Unlock()
 	return c.draw(first, 0)
+}
+
+// switches tells whether the program left or entered the alternate screen
+// between two offsets: a client that did so by itself meanwhile must not again.
+func (s *Session) switches(from, to int64) bool {
+	p := make([]byte, to-from)
+	n, _ := s.opt.Log.ReadAt(p, from)
+	for _, mode := range []string{"?1049", "?1047", "?47"} {
+		if bytes.Contains(p[:n], []byte(mode)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *client) draw(first string, scrollback int) (int64, error) {

@@ -111,6 +111,10 @@ type view struct {
 func (v *view) next(t *vt.Terminal, cols, rows int) []byte {
 	var b []byte
 	snap := t.Snapshot(false)
+	if !v.begun && !snap.Modes.AltScreen {
+		// What is on it now goes where the person can scroll back to it.
+		b = append(append(b, '\r'), bytes.Repeat([]byte("\n"), rows)...)
+	}
 	if !v.begun || v.modes != snap.Modes || v.title != snap.Title {
 		v.begun, v.modes, v.title, v.last = true, snap.Modes, snap.Title, nil
 		b = append(b, t.Redraw(vt.RedrawOptions{})...)
