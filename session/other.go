@@ -7,22 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"syscall"
-
-	"github.com/sluicerun/sluice/job"
 )
-
-// Command is a program to run on a terminal of its own.
-type Command struct {
-	Args       []string
-	Env        []string
-	Cwd        string
-	Size       Size
-	Dir        string
-	Linger     job.Linger
-	Scrollback int
-	Policy     job.SizePolicy
-	Note       func(text string)
-}
 
 // Start is for Linux: the logs of sessions are moved by its splice(2).
 func Start(context.Context, Command) (*Session, error) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/attach"
 	"github.com/sluicerun/sluice/job"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
@@ -95,7 +96,7 @@ func (t *terminal) suspend() {
 	case <-t.quit:
 		return
 	}
-	stopSelf()
+	attach.StopSelf(false)
 	t.link.send(message{Kind: kindContinue})
 }
 

@@ -16,10 +16,10 @@ func reopen(f *os.File) (*os.File, error) {
 	return os.OpenFile(f.Name(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 }
 
-// stopSelf stops this process, the rest of its process group first when group is
+// StopSelf stops this process, the rest of its process group first when group is
 // set. Go's runtime swallows SIGTSTP once somebody has listened to it, so ours is
 // SIGSTOP.
-func stopSelf(group bool) {
+func StopSelf(group bool) {
 	if group {
 		unix.Kill(0, unix.SIGTSTP)
 	}

@@ -24,7 +24,7 @@ func reopen(f *os.File) (*os.File, error) {
 	return g, err
 }
 
-// stopSelf stops this process as ^Z does, the rest of its process group first
+// StopSelf stops this process as ^Z does, the rest of its process group first
 // when group is set, and returns once it was continued; at once if the kernel
 // discards the signal because nobody would continue us.
 //
@@ -33,7 +33,7 @@ func reopen(f *os.File) (*os.File, error) {
 // SIGSTOP would do as well, but a shell tells the two apart. The group's signal
 // is ignored by us, and ours is sent to this very thread, which takes it before
 // the call returns: so we stop exactly once.
-func stopSelf(group bool) {
+func StopSelf(group bool) {
 	// A zeroed struct sigaction is SIG_DFL, one that begins with 1 is SIG_IGN
 	// (include/uapi/asm-generic/signal.h; on MIPS that is a flag, and the group is
 	// told while we are not deaf), and none is larger than this.

@@ -179,7 +179,7 @@ func (c *client) suspend(group bool) error {
 		}
 	}
 	c.board = board{}
-	stopSelf(group)
+	StopSelf(group)
 	c.place, c.lookAt = placeStopped, time.Now().Add(stopTime)
 	return nil
 }
