@@ -16,7 +16,10 @@ count=0
 while IFS=: read -r file target; do
   package=./$(dirname "$file")
   count=$((count + 1))
-  if "$go" test -run='^$' -fuzz="^$target\$" -fuzztime="$time" -fuzzminimizetime=5s -parallel=1 "$package" \
+  long=$time
+  # Whatever a program writes goes through the emulator: it gets ten times as much.
+  if [ "$package" = ./vt ] && [[ "$time" == *x ]]; then long=$((${time%x} * 10))x; fi
+  if "$go" test -run='^$' -fuzz="^$target\$" -fuzztime="$long" -fuzzminimizetime=5s -parallel=1 "$package" \
       </dev/null >"$out" 2>&1; then
     printf 'fuzz: %s in %s: %s\n' "$target" "$package" "$(grep -o 'execs: .*' "$out" | tail -n 1)"
   else

@@ -94,7 +94,6 @@ type Session struct {
 	resize     *Size
 	resizeAt   int64 // the output that was written before the resize
 	changed    time.Time
-	title      string
 	lastText   time.Time // an injected text was written
 	line       int       // bytes written since the last end of a line
 	xoff       bool      // ^S was the last of ^S and ^Q
