@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"strconv"
 	"time"
 )
@@ -100,3 +101,22 @@ func (s *Session) forgetAsked(now time.Time) {
 }
 
 func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+// writeReply writes an answer of the emulator.
+func (s *Session) writeReply(b []byte) {
+	ctx, cancel := context.WithTimeout(context.Background(), replyTime)
+	defer cancel()
+	select {
+	case s.turn <- struct{}{}:
+		defer s.giveTurn()
+	case <-s.exited:
+		return
+	case <-ctx.Done():
+		return
+	}
+	st, err := s.master.LineState()
+	if err != nil {
+		return
+	}
+	s.put(ctx, "reply", b, "", st)
+}

@@ -112,8 +112,12 @@ func TestKillLauncherAndAgent(t *testing.T) {
 				continue
 			}
 			w.nothingLeft("after sluice ps")
-			if rec.Result.Verdict != "lost" || rec.Result.Status != 125 || rec.Result.Detail == "" {
-				t.Fatalf("ps says %+v", rec.Result)
+			// The agent that is killed second may have stopped the gang before.
+			res := rec.Result
+			lost := res.Verdict == "lost" && res.Status == 125 && res.Detail != ""
+			stopped := first != agent[0] && res.Verdict == "stopped" && strings.Contains(res.Detail, "launcher was killed")
+			if !lost && !stopped {
+				t.Fatalf("ps says %+v", res)
 			}
 			w.checkLogs(rec, false)
 		}
