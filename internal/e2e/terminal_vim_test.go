@@ -41,9 +41,9 @@ func TestStoryVim(t *testing.T) {
 	same := func() bool { return first.capture("-e") == second.capture("-e") }
 	first.shows("1 by the script")
 	second.until("both windows show the same", same)
-	if got, want := o.must("screen", "ed"), strings.TrimRight(second.capture(), "\n")+"\n"; strings.TrimRight(got, "\n")+"\n" != want {
-		t.Errorf("sluice screen:\n%s\nthe window:\n%s", got, want)
-	}
+	second.until("sluice screen shows the same", func() bool {
+		return strings.TrimRight(o.must("screen", "ed"), "\n") == strings.TrimRight(second.capture(), "\n")
+	})
 
 	// The size is that of who typed last, and never that of who only watches.
 	second.resize(100, 30)
