@@ -7,16 +7,16 @@ func Closest(word string, candidates []string) string {
 	}
 	best, bestDistance := "", max(1, len(word)/3)+1
 	for _, c := range candidates {
-		if d := editDistance(word, c); d < bestDistance {
+		if d := EditDistance(word, c); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
 	return best
 }
 
-// editDistance counts insertions, deletions, substitutions and swaps of
+// EditDistance counts insertions, deletions, substitutions and swaps of
 // neighbours (optimal string alignment): "satrt" is one step from "start".
-func editDistance(a, b string) int {
+func EditDistance(a, b string) int {
 	prev2 := make([]int, len(b)+1)
 	prev := make([]int, len(b)+1)
 	row := make([]int, len(b)+1)

@@ -1,6 +1,10 @@
 package keys
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sluicerun/sluice/job"
+)
 
 // suggest returns the name of a key that s may be meant for, or "".
 func suggest(s string) string { return closest(s, names().shown) }
@@ -16,36 +20,11 @@ func closest(s string, list []string) string {
 	}
 	for _, name := range list {
 		// The folded name must be as long as the mistakes can explain.
-		if d := distance(s, fold(name)); d < best || d == best && at == "" && len(s) > 2 {
+		if d := job.EditDistance(s, fold(name)); d < best || d == best && at == "" && len(s) > 2 {
 			best, at = d, name
 		}
 	}
 	return at
-}
-
-// distance is the optimal string alignment distance of two short ASCII names.
-func distance(a, b string) int {
-	var prev2 []int
-	prev := make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev = prev, row
-	}
-	return prev[len(b)]
 }
 
 // list joins names for an error.

@@ -130,27 +130,14 @@ func (s *Session) lingers() bool {
 
 // move waits for output and moves it.
 func (s *Session) move(in, out syscall.RawConn) (n int, err error) {
-	for {
-		full := false
-		rerr := in.Read(func(fd uintptr) bool {
-			n, err = s.fill(out, int(fd))
-			if n > 0 || err != unix.EAGAIN {
-				return true
-			}
-			full = s.opt.Move == nil && !s.room(out)
-			return full
-		})
-		if rerr != nil {
-			return 0, rerr
-		}
-		if !full {
-			return n, err
-		}
-		// The log is behind: the program waits, as it does for a slow disk.
-		if werr := out.Write(func(fd uintptr) bool { return roomy(int(fd)) }); werr != nil {
-			return 0, werr
-		}
+	rerr := in.Read(func(fd uintptr) bool {
+		n, err = s.fill(out, int(fd))
+		return n > 0 || err != unix.EAGAIN
+	})
+	if rerr != nil {
+		return 0, rerr
 	}
+	return n, err
 }
 
 // take moves what is there now.
@@ -193,24 +180,7 @@ func (s *Session) moved() bool {
 	s.mu.Lock()
 	s.lastOut = now
 	s.mu.Unlock()
-	return s.opt.Move == nil || s.opt.Move()
-}
-
-// room tells whether the pipe takes something.
-func (s *Session) room(out syscall.RawConn) (ok bool) {
-	out.Control(func(fd uintptr) { ok = roomy(int(fd)) })
-	return ok
-}
-
-func roomy(fd int) bool {
-	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-	for {
-		n, err := unix.Poll(p, 0)
-		if err == unix.EINTR {
-			continue
-		}
-		return err != nil || n > 0
-	}
+	return s.opt.Move()
 }
 
 func (s *Session) exitedAt() time.Time {

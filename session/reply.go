@@ -43,7 +43,6 @@ func (s *Session) answering(b []byte) {
 	select {
 	case s.replies <- b:
 	default: // a program that asks and does not read what it is told
-		s.unanswered++
 	}
 }
 

@@ -31,11 +31,10 @@ type Options struct {
 	// Master is the terminal's; the session closes it.
 	Master *pty.Master
 	// Sink is the write end of the pipe whose bytes end up in Log; the session
-	// closes it when the output is complete. It must be in the netpoller.
+	// closes it when the output is complete. It must not block.
 	Sink *os.File
 	Log  Log
-	// Move moves what is in the pipe to Log, at once; false: nobody does any
-	// more. Nil: somebody else moves it.
+	// Move moves all that is in the pipe to Log; false: nobody does any more.
 	Move func() bool
 	// Size is the terminal's, which has it already.
 	Size Size
@@ -76,35 +75,34 @@ type Session struct {
 	stop     chan struct{} // closed when nobody is interested in the linger any more
 	stopOnce sync.Once
 
-	mu         sync.Mutex
-	vt         *vt.Terminal
-	off        int64 // of the log, that the emulator has seen
-	until      int64 // what it is being shown
-	size       Size
-	watchers   map[chan struct{}]struct{}
-	clients    []*client
-	lastID     int
-	primary    *client
-	keyboard   *client     // has taken the keyboard over
-	holder     string      // the source of an exclusive batch
-	answers    []answer    // of the emulator, in case the primary's terminal gives none
-	asked      []time.Time // questions that the primary's terminal is to answer
-	queries    uint64      // questions that the emulator has met
-	unanswered int         // answers that found no room
-	resize     *Size
-	resizeAt   int64 // the output that was written before the resize
-	changed    time.Time
-	lastText   time.Time // an injected text was written
-	line       int       // bytes written since the last end of a line
-	xoff       bool      // ^S was the last of ^S and ^Q
-	base       map[string]*baseline
-	lastBase   *baseline
-	lastOut    time.Time
-	stopped    bool
-	status     int
-	endText    string
-	ended      bool
-	endedAt    time.Time
+	mu       sync.Mutex
+	vt       *vt.Terminal
+	off      int64 // of the log, that the emulator has seen
+	until    int64 // what it is being shown
+	size     Size
+	watchers map[chan struct{}]struct{}
+	clients  []*client
+	lastID   int
+	primary  *client
+	keyboard *client     // has taken the keyboard over
+	holder   string      // the source of an exclusive batch
+	answers  []answer    // of the emulator, in case the primary's terminal gives none
+	asked    []time.Time // questions that the primary's terminal is to answer
+	queries  uint64      // questions that the emulator has met
+	resize   *Size
+	resizeAt int64 // the output that was written before the resize
+	changed  time.Time
+	lastText time.Time // an injected text was written
+	line     int       // bytes written since the last end of a line
+	xoff     bool      // ^S was the last of ^S and ^Q
+	base     map[string]*baseline
+	lastBase *baseline
+	lastOut  time.Time
+	stopped  bool
+	status   int
+	endText  string
+	ended    bool
+	endedAt  time.Time
 }
 
 // New makes a session. Begin starts it once the program runs.
@@ -196,7 +194,6 @@ func (s *Session) Drain() {
 	select {
 	case <-s.pumped:
 	case <-t.C:
-		s.opt.Sink.SetWriteDeadline(time.Unix(1, 0))
 	}
 }
 

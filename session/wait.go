@@ -88,15 +88,8 @@ func (s *Session) Wait(ctx context.Context, c Condition) error {
 		return err
 	}
 	begun := time.Now()
-	limit := time.Duration(c.Timeout)
-	if limit == 0 {
-		limit = sendTime
-	}
-	if limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
+	ctx, cancel := within(ctx, c.Timeout)
+	defer cancel()
 	changed, leave := s.watch()
 	defer leave()
 	for {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/internal/pty"
+	"github.com/sluicerun/sluice/job"
 )
 
 // Everything that is written to the program is written by who has the turn, an
@@ -48,15 +49,8 @@ func (e *RefusedError) Error() string {
 // not yet the program. An error that is a *RefusedError or comes from package
 // keys is the caller's to mend; nothing was written then, unless it says so.
 func (s *Session) Send(ctx context.Context, in Input) error {
-	limit := time.Duration(in.Timeout)
-	if limit == 0 {
-		limit = sendTime
-	}
-	if limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
+	ctx, cancel := within(ctx, in.Timeout)
+	defer cancel()
 	atoms, err := s.plan(in)
 	if err != nil {
 		return err
@@ -69,6 +63,18 @@ func (s *Session) Send(ctx context.Context, in Input) error {
 		}
 	}
 	return nil
+}
+
+// within bounds ctx by a timeout as inputs and conditions have it: 0 is 10 s,
+// negative none.
+func within(ctx context.Context, limit job.Duration) (context.Context, context.CancelFunc) {
+	switch {
+	case limit < 0:
+		return context.WithCancel(ctx)
+	case limit == 0:
+		limit = job.Duration(sendTime)
+	}
+	return context.WithTimeout(ctx, time.Duration(limit))
 }
 
 // sending is a message on its way. It keeps its turn from atom to atom, unless
