@@ -17,10 +17,6 @@ import (
 // with and without cgroups; the window is short and rare.
 const tick = 10 * time.Millisecond
 
-// fileClock is by how much the time of a file may be too early: the kernel
-// stamps it with that of its last tick.
-const fileClock = 10 * time.Millisecond
-
 // loop owns the run. Every change of state happens here, so there is nothing
 // to lock and no two decisions at once.
 func (h *Handle) loop() {
@@ -149,8 +145,11 @@ func (h *Handle) describe(w *worker) {
 		o.Cause, o.Because = job.CauseOwn, nil
 	}
 	// The end may come long after the exception: interpreters take their time.
+	// Each life has a folder of its own, so the file is of this one, though its
+	// time may be before the start: the kernel stamps it with that of its last
+	// tick, which on a busy machine was long ago.
 	switch {
-	case o.ErrorFile != "" && wrote.Add(fileClock).After(o.Started) && wrote.Before(o.Ended):
+	case o.ErrorFile != "" && wrote.Before(o.Ended):
 		o.FailedAt = wrote
 		if wrote.Before(o.Started) {
 			o.FailedAt = o.Started

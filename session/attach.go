@@ -58,6 +58,7 @@ type client struct {
 	idle    bool   // it has everything, and its writer waits: see Grew
 	unsent  []byte // of a frame that Grew began
 	resyncs int
+	repaint bool  // it asked for what it has covered
 	redraw  bool  // it asked for the screen
 	shown   int64 // of the bytes since base, when it did
 	parting bool  // in the middle of a unit, and so it has the turn

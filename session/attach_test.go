@@ -223,6 +223,46 @@ func TestPerfectRedraw(t *testing.T) {
 	}
 }
 
+// What a notice covered is drawn again where it was; not between the lines of a
+// shell, whose place the session does not know.
+func TestRepaint(t *testing.T) {
+	term := raw(t, "seq 23 | tr '\\n' '+' | sed 's/+/\\r\\n/g'; printf last; exec cat")
+	term.WaitText("last")
+	covered := func(g *guest) { g.vt.Write([]byte("\x1b7\x1b[999;1Hnotice\x1b[K\x1b8")) }
+
+	g := join(t, term.Session, person)
+	g.text("last")
+	g.mu.Lock()
+	before := g.screen()
+	lines := g.vt.Scrolled()
+	covered(g)
+	g.mu.Unlock()
+	g.send(session.FrameRepaint, "")
+	g.until("the screen as it was", func() bool { return g.screen() == before })
+	g.mu.Lock()
+	if n := g.vt.Scrolled(); n != lines {
+		t.Errorf("%d lines scrolled off", n-lines)
+	}
+	g.mu.Unlock()
+
+	inShell := person
+	inShell.JobControl = true
+	s := join(t, term.Session, inShell)
+	s.text("last")
+	s.mu.Lock()
+	covered(s)
+	drawn := s.frames[session.FrameRedraw]
+	s.mu.Unlock()
+	s.send(session.FrameRepaint, "")
+	s.send(session.FrameKeys, "x")
+	s.until("the echo", func() bool { return bytes.HasSuffix(s.bytes, []byte("x")) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.frames[session.FrameRedraw]; n != drawn {
+		t.Errorf("%d redraws", n-drawn)
+	}
+}
+
 // A client that does not read is given the screen later, and slows nobody down.
 func TestSlowGuest(t *testing.T) {
 	term := raw(t, `read x; yes "a line of a flood that nobody can read, and that goes on and on" | head -50000; printf '\033[2J\033[HEND'; read x`)

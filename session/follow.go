@@ -29,7 +29,8 @@ func (c *client) serve() error {
 		end := s.opt.Log.Size()
 		s.mu.Lock()
 		again := c.redraw
-		c.redraw = false
+		inPlace := c.repaint && (s.vt.Modes().AltScreen || !c.opt.JobControl)
+		c.redraw, c.repaint = false, false
 		lag := c.opt.Terminal && end-off > maxLag
 		fits := c.fits()
 		s.mu.Unlock()
@@ -40,6 +41,12 @@ func (c *client) serve() error {
 			}
 			// It has the program's size now, and the emulator will soon.
 			s.sizeApplied(c.ctx)
+			if off, err = c.draw("", 0); err != nil {
+				return err
+			}
+			continue
+		}
+		if inPlace && !again {
 			if off, err = c.draw("", 0); err != nil {
 				return err
 			}
@@ -101,7 +108,7 @@ func (c *client) serve() error {
 func (c *client) rests(off int64) bool {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	c.idle = c.s.opt.Log.Size() == off && !c.redraw && c.fits()
+	c.idle = c.s.opt.Log.Size() == off && !c.redraw && !c.repaint && c.fits()
 	return c.idle
 }
 

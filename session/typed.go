@@ -23,7 +23,14 @@ func (c *client) hears(f frame) {
 // heard does what a frame asks.
 func (c *client) heard(f frame) error {
 	s := c.s
-	if f.kind == FrameResume {
+	switch f.kind {
+	case FrameRepaint:
+		s.mu.Lock()
+		c.repaint = true
+		s.mu.Unlock()
+		wake(c.grew)
+		return nil
+	case FrameResume:
 		s.goOn()
 		s.mu.Lock()
 		c.redraw, c.shown = true, 0

@@ -40,8 +40,8 @@ func (c *client) view() (done bool, err error) {
 		}
 		off := s.off
 		c.base = off
-		if c.redraw {
-			c.redraw, v = false, view{}
+		if c.redraw || c.repaint {
+			c.redraw, c.repaint, v = false, false, view{}
 		}
 		frame := v.next(s.vt, int(c.size.Cols), int(c.size.Rows))
 		notice := v.notice(s.size, c.size)
@@ -88,7 +88,7 @@ func (c *client) rest(changed chan struct{}) error {
 		}
 		if ready {
 			c.s.mu.Lock()
-			now := c.redraw || c.fits()
+			now := c.redraw || c.repaint || c.fits()
 			c.s.mu.Unlock()
 			if now {
 				return nil

@@ -36,6 +36,11 @@ const (
 	// answers with FrameRedraw. The payload is how many bytes of FrameOutput were
 	// shown since the last FrameRedraw, or since the beginning, in decimal.
 	FrameResume FrameKind = 'r'
+	// FrameRepaint: something of the client's own has covered a part of the
+	// screen; the session answers with FrameRedraw, in place, unless what the
+	// client shows lies between lines of its shell (AttachOptions.JobControl, and
+	// the program is on the main screen).
+	FrameRepaint FrameKind = 'w'
 )
 
 // The frames of a session.

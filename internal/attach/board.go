@@ -19,7 +19,7 @@ const (
 type board struct {
 	text  string // waits to be shown
 	try   time.Time
-	until time.Time // one stands until then
+	until time.Time // one stands until then, or until it can be taken away
 }
 
 func (b *board) put(text string, now time.Time) { b.text, b.try = text, now }
@@ -47,7 +47,7 @@ func (c *client) boardTick(now time.Time) {
 		switch {
 		case c.place != placeFront:
 			b.try = now.Add(backLook)
-		case c.screen.notice(b.text, int(c.size.Cols)):
+		case c.screen.over(noticeBytes(b.text, int(c.size.Cols))):
 			b.text, b.until = "", now.Add(noticeTime)
 		default:
 			b.try = now.Add(noticeLook)
@@ -58,10 +58,16 @@ func (c *client) boardTick(now time.Time) {
 	}
 }
 
-// clearNotice has the session draw what the notice covers.
+// clearNotice takes the notice away and has the session draw what it covered: the
+// session may end before it comes to that, or be unable to.
 func (c *client) clearNotice() {
-	if !c.board.until.IsZero() {
-		c.board.until = time.Time{}
-		c.queue.put(session.FrameResume, c.screen.resume())
+	if c.board.until.IsZero() {
+		return
 	}
+	if !c.screen.over([]byte(noNotice)) {
+		c.board.until = time.Now().Add(noticeLook)
+		return
+	}
+	c.board.until = time.Time{}
+	c.queue.put(session.FrameRepaint, nil)
 }

@@ -67,7 +67,7 @@ func TestPrefixKeys(t *testing.T) {
 	s.forget()
 	s.typeText("e") // takes the notice away
 	s.untilKeys("e")
-	if f := s.frames(); f[0].kind != session.FrameResume {
+	if f := s.frames(); f[0].kind != session.FrameRepaint {
 		t.Errorf("no redraw was asked for: %v", f)
 	}
 }
@@ -141,7 +141,7 @@ func TestObserver(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	for _, f := range s.frames() {
-		if f.kind != session.FrameResume { // the notice was taken away
+		if f.kind != session.FrameRepaint { // the notice was taken away
 			t.Errorf("an observer sent %c %q", f.kind, f.payload)
 		}
 	}

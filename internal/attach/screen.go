@@ -17,7 +17,7 @@ import (
 
 // screen is where the session is shown. The reader of the connection writes
 // there and so waits for a slow terminal, and the session with it; everybody else
-// must take the screen away from it first (hide), or wait for a pause (notice).
+// must take the screen away from it first (hide), or wait for a pause (over).
 type screen struct {
 	f        *os.File
 	terminal bool
@@ -148,10 +148,10 @@ func (s *screen) finish(p []byte, timeout time.Duration) error {
 	return nil
 }
 
-// notice writes a line over the last row, if it can be done now: the program's
-// output has paused between two characters and the terminal takes it. Whoever
-// shows it must ask for a redraw afterwards.
-func (s *screen) notice(text string, cols int) bool {
+// over writes something of our own over the program's screen, if it can be done
+// now: the program's output has paused between two characters and the terminal
+// takes it. What it covers must be asked for afterwards (FrameRepaint).
+func (s *screen) over(p []byte) bool {
 	// TryLock: who holds it writes, and for as long as the terminal is slow.
 	if !s.mu.TryLock() {
 		return false
@@ -164,7 +164,7 @@ func (s *screen) notice(text string, cols int) bool {
 	t := time.AfterFunc(time.Second/5, func() { late.Store(true) })
 	defer t.Stop()
 	s.shown = true
-	if writeAll(s.f, noticeBytes(text, cols), &late, s.scan.feed) != nil {
+	if writeAll(s.f, p, &late, s.scan.feed) != nil {
 		s.stale = true
 	}
 	return true

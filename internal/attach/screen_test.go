@@ -51,11 +51,11 @@ func TestNotice(t *testing.T) {
 	defer r.Close()
 	s := newScreen(w, true)
 	s.show(session.FrameOutput, []byte("\x1b[3"))
-	if s.notice("hello", 80) {
+	if s.over(noticeBytes("hello", 80)) {
 		t.Error("shown within a sequence")
 	}
 	s.show(session.FrameOutput, []byte("1m"))
-	if !s.notice("evil \x1b[2J\nlong "+strings.Repeat("語", 100), 40) {
+	if !s.over(noticeBytes("evil \x1b[2J\nlong "+strings.Repeat("語", 100), 40)) {
 		t.Error("not shown between sequences")
 	}
 	w.Close()
