@@ -2,81 +2,83 @@ package cast
 
 import "unicode/utf8"
 
+// replacement is U+FFFD.
+const replacement = "\uFFFD"
+
 // decoder makes text of bytes that come in pieces. It holds back a character
 // that has not come whole.
 type decoder struct {
 	held [utf8.UTFMax]byte
 	n    int
+
+	src, text []byte
+	patches   []patch
 }
 
-// append appends the JSON escapes of what p makes whole to b, and says whether
-// there was anything.
-func (d *decoder) append(b []byte, p []byte) ([]byte, bool) {
-	before := len(b)
-	for d.n > 0 && len(p) > 0 {
-		d.held[d.n] = p[0]
-		switch got := d.held[:d.n+1]; {
-		case !utf8.FullRune(got):
-			d.n++
-			p = p[1:]
-		case utf8.Valid(got):
-			b = append(b, got...)
-			d.n = 0
-			p = p[1:]
-		default: // what was held is over, and p begins something else
-			b = append(b, replacement...)
-			d.n = 0
-		}
+// patch tells what U+FFFDs in a text stand for: bytes, skip bytes of the text
+// behind the patch before.
+type patch struct {
+	skip  int
+	bytes []byte
+}
+
+// decode is the text of what was held and p, and what its U+FFFDs stand for, one
+// for each maximal subpart (Unicode, section 3.9). Both are valid until the next
+// call.
+func (d *decoder) decode(p []byte) (text []byte, patches []patch) {
+	if d.n == 0 && utf8.Valid(p) {
+		return p, nil
 	}
-	b, rest := appendText(b, p)
-	d.n += copy(d.held[d.n:], rest)
-	return b, len(b) > before
-}
-
-// flush appends what stands for a character that will not come whole any more.
-func (d *decoder) flush(b []byte) ([]byte, bool) {
-	if d.n == 0 {
-		return b, false
+	if cap(d.src) > keptBuffer {
+		d.src, d.text = nil, nil
 	}
-	d.n = 0
-	return append(b, replacement...), true
-}
-
-// replacement is U+FFFD.
-const replacement = "\uFFFD"
-
-// appendText appends p with the escapes that serde_json makes, without quotes:
-// short ones where there are, \u00xx for the other controls below 0x20, and
-// nothing else. Bytes that are no UTF-8 become U+FFFD, one for each maximal
-// subpart (Unicode, section 3.9). rest is the begin of a character at p's end.
-func appendText(b, p []byte) (out, rest []byte) {
-	from := 0
-	for i := 0; i < len(p); {
-		c := p[i]
-		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' {
-				i++
-				continue
+	src := append(append(d.src[:0], d.held[:d.n]...), p...)
+	d.src, d.n = src, 0
+	text, patches = d.text[:0], d.patches[:0]
+	end := 0 // of what the last patch, or nothing, has left in text
+	for i := 0; i < len(src); {
+		from := i
+		for i < len(src) {
+			r, n := rune(src[i]), 1
+			if r >= utf8.RuneSelf {
+				if r, n = utf8.DecodeRune(src[i:]); r == utf8.RuneError && n == 1 {
+					break
+				}
 			}
-			b = appendEscape(append(b, p[from:i]...), c)
-			i++
-			from = i
-			continue
-		}
-		r, n := utf8.DecodeRune(p[i:])
-		if r != utf8.RuneError || n > 1 {
 			i += n
-			continue
 		}
-		b = append(b, p[from:i]...)
-		if !utf8.FullRune(p[i:]) {
-			return b, p[i:]
+		text = append(text, src[from:i]...)
+		if i == len(src) {
+			break
 		}
-		b = append(b, replacement...)
-		i += subpart(p[i:])
-		from = i
+		if !utf8.FullRune(src[i:]) {
+			d.n = copy(d.held[:], src[i:])
+			break
+		}
+		n := subpart(src[i:])
+		if len(patches) > 0 && end == len(text) {
+			last := &patches[len(patches)-1]
+			last.bytes = src[i-len(last.bytes) : i+n]
+		} else {
+			patches = append(patches, patch{len(text) - end, src[i : i+n]})
+		}
+		text = append(text, replacement...)
+		end = len(text)
+		i += n
 	}
-	return append(b, p[from:]...), nil
+	d.text, d.patches = text, patches
+	return text, patches
+}
+
+// flush appends what stands for a character that will not come whole any more,
+// and gives its bytes.
+func (d *decoder) flush(b []byte) (text, held []byte) {
+	if d.n == 0 {
+		return b, nil
+	}
+	held = d.held[:d.n]
+	d.n = 0
+	return append(b, replacement...), held
 }
 
 // subpart is the length of the maximal subpart that p, which is no character,
@@ -88,32 +90,4 @@ func subpart(p []byte) int {
 		}
 	}
 	return 1
-}
-
-func appendEscape(b []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(b, '\\', c)
-	case '\b':
-		return append(b, `\b`...)
-	case '\t':
-		return append(b, `\t`...)
-	case '\n':
-		return append(b, `\n`...)
-	case '\f':
-		return append(b, `\f`...)
-	case '\r':
-		return append(b, `\r`...)
-	}
-	const hex = "0123456789abcdef"
-	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-}
-
-// appendString appends s as a string of JSON.
-func appendString(b []byte, s string) []byte {
-	b, rest := appendText(append(b, '"'), []byte(s))
-	if len(rest) > 0 {
-		b = append(b, replacement...)
-	}
-	return append(b, '"')
 }

@@ -32,6 +32,12 @@ type Pty struct {
 	// Shown tells that the launcher's own terminal shows the worker, byte by
 	// byte, instead of the console.
 	Shown bool `json:"shown,omitempty"`
+	// Headless: the launcher's terminal shows nothing of it, and reads no key.
+	Headless bool `json:"headless,omitempty"`
+	// NoInput keeps what is typed out of the logs.
+	NoInput bool `json:"no_input,omitempty"`
+	// Record makes a recording of rank 0; nil: the logs are enough.
+	Record *Record `json:"record,omitempty"`
 }
 
 // SizePolicy says whose size a shared terminal has. Clients that only watch are

@@ -34,6 +34,10 @@ nano nano
 vttest vttest
 expect expect
 asciinema asciinema
+ttyrec ttyrec
+librsvg2-bin rsvg-convert
+imagemagick identify
+chromium chromium
 nodejs node
 npm npm
 PROGRAMS
@@ -44,6 +48,8 @@ PROGRAMS
     echo libc6-dev
   fi
   has_torch || echo python3-torch
+  # Pictures are compared as others draw them, who take fonts from the system.
+  [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf ] || echo fonts-dejavu-core
 }
 
 # Looks and does not import: that takes seconds.

@@ -156,14 +156,3 @@ func (l *logs) events(f func(Event) error) error {
 	}
 	return w.follow(io.NewSectionReader(l.timing, 0, l.length))
 }
-
-// hides tells whether anything is to be left out of recordings.
-func (l *logs) hides() (bool, error) {
-	found := false
-	w := walk{f: func(e Event) error {
-		found = found || e.Kind == EventHide
-		return nil
-	}}
-	err := w.follow(io.NewSectionReader(l.timing, 0, l.length))
-	return found, err
-}

@@ -32,7 +32,7 @@ type journal struct {
 	note func(string)
 
 	mu     sync.Mutex
-	in     *os.File
+	in     *os.File // nil: the input is not written down
 	timing *os.File
 	last   time.Time
 	start  time.Time
@@ -42,9 +42,14 @@ type journal struct {
 }
 
 func newJournal(dir string, o Options) (*journal, error) {
-	in, err := create(filepath.Join(dir, StdinLog))
-	if err != nil {
-		return nil, err
+	var in *os.File
+	inputLog := ""
+	if !o.NoInput {
+		var err error
+		if in, err = create(filepath.Join(dir, StdinLog)); err != nil {
+			return nil, err
+		}
+		inputLog = StdinLog
 	}
 	timing, err := create(filepath.Join(dir, TimingFile))
 	if err != nil {
@@ -56,7 +61,7 @@ func newJournal(dir string, o Options) (*journal, error) {
 	for _, kv := range [][2]string{
 		{"START_TIME", now.Format("2006-01-02 15:04:05-07:00")}, {"TERM", o.Term},
 		{"COLUMNS", fmt.Sprint(o.Size.Cols)}, {"LINES", fmt.Sprint(o.Size.Rows)},
-		{"COMMAND", o.Command}, {"TIMING_LOG", TimingFile}, {"OUTPUT_LOG", "stdout.log"}, {"INPUT_LOG", StdinLog},
+		{"COMMAND", o.Command}, {"TIMING_LOG", TimingFile}, {"OUTPUT_LOG", "stdout.log"}, {"INPUT_LOG", inputLog},
 	} {
 		if kv[1] != "" {
 			j.head(kv[0], kv[1])
@@ -131,7 +136,7 @@ func (j *journal) output(n int64, at time.Time) {
 
 // input writes down what was written to the program.
 func (j *journal) input(source string, p []byte, at time.Time) {
-	if j == nil || len(p) == 0 {
+	if j == nil || j.in == nil || len(p) == 0 {
 		return
 	}
 	j.mu.Lock()

@@ -49,6 +49,8 @@ type Options struct {
 	Version string
 	// Command and Term are for the head of the journal.
 	Command, Term string
+	// NoInput: what is typed is not written down.
+	NoInput bool
 	// Continue lets the program go on that was stopped; nil: only what has the
 	// terminal is continued.
 	Continue func()
@@ -65,6 +67,9 @@ type Session struct {
 	journal *journal
 	own     *program      // that Start started
 	turn    chan struct{} // holds a value while somebody writes
+
+	hiding sync.Mutex // for hidden and the journal's entries about it
+	hidden bool
 
 	pumped   chan struct{} // closed when the program's output is complete
 	shown    chan struct{} // closed when the screen shows all of it
@@ -338,6 +343,9 @@ func (s *Session) watch() (chan struct{}, func()) {
 
 // Local is the local rank of the worker, as New was told.
 func (s *Session) Local() int { return s.opt.Local }
+
+// Dir is where the logs are; empty: there are none.
+func (s *Session) Dir() string { return s.opt.Dir }
 
 // Status is the program's exit status as shells give it, 128+n for a signal;
 // false while it runs.

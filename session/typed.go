@@ -72,6 +72,15 @@ func (c *client) heard(f frame) error {
 		c.size = size
 		s.chooseSize()
 		s.mu.Unlock()
+	case FrameMark:
+		s.Mark(string(f.payload))
+		c.tell(FrameNotice, []byte("marked"))
+	case FramePause:
+		if s.toggle() {
+			c.tell(FrameNotice, []byte("recording paused: what follows is kept out of recordings until this key again"))
+		} else {
+			c.tell(FrameNotice, []byte("recording goes on"))
+		}
 	case FrameTake:
 		s.mu.Lock()
 		s.keyboard = c

@@ -22,8 +22,10 @@ type walk struct {
 	// in is what was typed, of inSize bytes; nil: it is not told.
 	in     io.ReaderAt
 	inSize int64
-	f      func(Event) error
-	buf    []byte
+	// grow sets size and inSize anew while somebody still writes; nil: nobody does.
+	grow func()
+	f    func(Event) error
+	buf  []byte
 
 	began      bool
 	head       Head
@@ -69,8 +71,16 @@ func (w *walk) follow(timing io.Reader) error {
 			return err
 		}
 	}
+	return w.rest()
+}
+
+// rest tells what a crash left out of the timing.
+func (w *walk) rest() error {
 	if err := w.begin(); err != nil {
 		return err
+	}
+	if w.grow != nil {
+		w.grow()
 	}
 	return w.output(w.size)
 }
@@ -90,6 +100,9 @@ func (w *walk) entry(line []byte) error {
 		if n, ok := count(rest); ok {
 			if err := w.begin(); err != nil {
 				return err
+			}
+			if w.at+n > w.size && w.grow != nil {
+				w.grow()
 			}
 			w.at = min(w.at+n, w.size)
 			return w.output(w.at)
@@ -198,10 +211,7 @@ func (w *walk) tell(e Event) error {
 
 // exit comes when all output is in the log.
 func (w *walk) exit(status int) error {
-	if err := w.begin(); err != nil {
-		return err
-	}
-	if err := w.output(w.size); err != nil {
+	if err := w.rest(); err != nil {
 		return err
 	}
 	return w.tell(Event{Kind: EventExit, Status: status})
@@ -241,6 +251,9 @@ func (w *walk) output(to int64) error {
 
 // input tells the next n bytes that were typed, as far as the log has them.
 func (w *walk) input(n int64) error {
+	if w.inAt+n > w.inSize && w.grow != nil {
+		w.grow()
+	}
 	for to := min(w.inAt+n, w.inSize); w.inAt < to; {
 		p := w.chunk(to - w.inAt)
 		n, err := w.in.ReadAt(p, w.inAt)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/vt"
 )
 
@@ -143,11 +145,22 @@ func TestWalkEnds(t *testing.T) {
 func recorded(t testing.TB, timing, out, in string, o CastOptions) string {
 	t.Helper()
 	var b strings.Builder
-	r := recorder{o: o, w: &b, follows: true, hidden: o.Hidden}
-	if err := walked(timing, out, in, r.event); err != nil {
+	var c *cast.Writer
+	o.Screen = func(off int64) (*vt.Terminal, error) {
+		r := replay{left: off}
+		if err := walked(timing, out, "", r.event); err != nil && err != errStopped {
+			return nil, err
+		}
+		return r.vt, nil
+	}
+	r := NewRecorder(o, func(h cast.Header) (err error) {
+		c, err = cast.NewWriter(&b, cast.V2, h)
+		return err
+	}, func(e cast.Event) error { return c.Write(e) })
+	if err := walked(timing, out, in, r.Event); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.cast.Close(); err != nil {
+	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -218,7 +231,7 @@ func TestRecorder(t *testing.T) {
 	if !strings.Contains(got, `"command":"c","title":"t"`) || !strings.Contains(got, "\n[1.0, \"o\", \"hello\"]\n[1.0, \"o\", ") || strings.Contains(got, "\uFFFD") || !strings.HasSuffix(got, "\n[2.0, \"o\", \"1mest text\"]\n") {
 		t.Errorf("%s", got)
 	}
-	var r replay
+	r := replay{left: math.MaxInt64}
 	if err := walked(timing, out, "", r.event); err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +284,7 @@ func TestRecorderShowsTheScreen(t *testing.T) {
 			}
 		}
 		timing.WriteString("H 0.5 SHOW\n")
-		var r replay
+		r := replay{left: math.MaxInt64}
 		if err := walked(timing.String(), out.String(), "", r.event); err != nil {
 			rt.Fatal(err)
 		}
@@ -294,7 +307,7 @@ func FuzzReplay(f *testing.F) {
 	f.Fuzz(func(t *testing.T, timing, out, in string) {
 		var shown, typed bytes.Buffer
 		var last time.Duration
-		var r replay
+		r := replay{left: math.MaxInt64}
 		n := 0
 		err := walked(timing, out, in, func(e Event) error {
 			if n++; (n == 1) != (e.Kind == EventBegin) || e.Time < last {

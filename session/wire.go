@@ -32,6 +32,10 @@ const (
 	// give it back.
 	FrameTake FrameKind = 't'
 	FrameGive FrameKind = 'g'
+	// FrameMark puts a marker into the logs; the payload is its label. FramePause
+	// keeps what follows out of recordings until it comes again.
+	FrameMark  FrameKind = 'm'
+	FramePause FrameKind = 'h'
 	// FrameResume: the client was suspended and is shown again; the session
 	// answers with FrameRedraw. The payload is how many bytes of FrameOutput were
 	// shown since the last FrameRedraw, or since the beginning, in decimal.

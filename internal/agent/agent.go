@@ -43,6 +43,7 @@ type host struct {
 	keyboard bool
 	jobs     bool   // the worker's terminal is the one of our session
 	front    *front // nil: the launcher's terminal shows the console
+	record   *recording
 }
 
 // Main is the agent's process. It returns the process's exit status, which
@@ -164,6 +165,10 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	a.mu.Lock()
 	a.h = h
 	a.mu.Unlock()
+	if err := a.openRecorder(); err != nil {
+		h.Discard()
+		return 0, err
+	}
 	a.serveFront()
 	return a.supervise(st)
 }
@@ -231,6 +236,7 @@ func (a *host) supervise(st Start) (int, error) {
 	}
 	res := h.Wait()
 	a.frontGone()
+	a.recorded()
 	a.handOn(res)
 	a.report(res)
 	return res.Status, nil

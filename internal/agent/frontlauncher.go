@@ -32,7 +32,7 @@ type ownTerminal struct {
 func shows(spec *job.Spec, detach bool) *session.AttachOptions {
 	p := *spec.Pty
 	spec.Pty = &p
-	if detach || spec.Size() > 1 {
+	if detach || p.Headless || spec.Size() > 1 {
 		return nil
 	}
 	p.Shown = true
@@ -89,7 +89,7 @@ func (t *ownTerminal) begin(signal func(os.Signal) bool, left func()) {
 	go func() {
 		defer close(t.done)
 		r, err := attach.Run(context.Background(), t.conn, attach.Options{
-			In: t.in, Out: os.Stdout, Err: os.Stderr, DetachKey: t.opt.DetachKey, Keymap: t.opt.Keymap,
+			In: t.in, Out: os.Stdout, Err: os.Stderr, DetachKey: t.opt.DetachKey, Keymap: t.opt.Keymap, PauseKey: t.opt.PauseKey, MarkerKey: t.opt.MarkerKey,
 			Foreground: true, CanDetach: true, Signal: signal,
 		})
 		if r.Detached {

@@ -32,6 +32,8 @@ type Start struct {
 type Terminal struct {
 	DetachKey string
 	Keymap    *keys.Keymap
+	// PauseKey and MarkerKey are keys for the recording; empty: none of their own.
+	PauseKey, MarkerKey string
 }
 
 // Failure is a run that did not start, with sluice's exit status for it.

@@ -6,14 +6,15 @@ package archtest
 var storeys = [][]string{
 	{"cmd/sluice", "scripts/man", "bench", "examples", "internal/e2e"},
 	{"internal/cli"},
-	{"internal/tui", "internal/web"},
+	{"internal/tui", "internal/web", "internal/play"},
 	{"internal/agent"},
 	{"api", "internal/attach", "internal/dialogue"},
 	{"elastic"},
-	{"launch", "rendezvous", "tcpstore"},
+	{"launch", "rendezvous", "tcpstore", "internal/record"},
 	{"session"},
 	{"internal/runs", "internal/torchargs"},
 	{"stream", "report", "internal/proc", "internal/fdpass"},
+	{"playback"},
 	{"topo", "internal/pty", "cast", "keys"},
 	{"vt", "job"},
 }

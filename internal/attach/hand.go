@@ -27,6 +27,7 @@ type hand struct {
 	heldAt time.Time // when the splitter began to hold something back
 	prefix prefix
 	detach keys.Key // the zero Key: none
+	orders map[keys.Key]order
 	keymap translation
 	batch  []byte // whole units, to be sent in one frame
 }
@@ -42,6 +43,17 @@ func (h *hand) init(o Options) error {
 			return fmt.Errorf("the detach key: %w", err)
 		}
 		h.detach = k
+	}
+	h.orders = map[keys.Key]order{}
+	for name, do := range map[string]order{o.PauseKey: orderPause, o.MarkerKey: orderMark} {
+		if name == "" {
+			continue
+		}
+		k, err := keys.Parse(name)
+		if err != nil {
+			return fmt.Errorf("the key %q of the recording: %w", name, err)
+		}
+		h.orders[k] = do
 	}
 	h.keymap.init(o.Keymap)
 	return nil
@@ -133,7 +145,7 @@ func (h *hand) stroke(u keys.Unit) stroke {
 	case keys.Pasted, keys.MouseReport, keys.FocusReport, keys.Reply:
 		return stroke{kind: strokeOther}
 	}
-	if h.detach == (keys.Key{}) {
+	if h.detach == (keys.Key{}) && len(h.orders) == 0 {
 		return stroke{kind: strokeOther}
 	}
 	k, e, ok := keys.DecodeEvent(u.Bytes, vt.Modes{})
@@ -150,8 +162,14 @@ func (h *hand) stroke(u keys.Unit) stroke {
 		return s
 	case e == keys.Repeat:
 		s.kind = strokeRepeat
-	case h.detach.Matches(u.Bytes, vt.Modes{}):
+	case h.detach != (keys.Key{}) && h.detach.Matches(u.Bytes, vt.Modes{}):
 		s.kind = strokePrefix
+	default:
+		for k, do := range h.orders {
+			if k.Matches(u.Bytes, vt.Modes{}) {
+				s.kind, s.do = strokeOrder, do
+			}
+		}
 	}
 	if k.IsChar() && k.Mods&^keys.Shift == 0 {
 		s.char = rune(k.Code)
@@ -238,6 +256,16 @@ func (c *client) obey(do order) {
 		} else {
 			c.queue.put(session.FrameGive, nil)
 		}
+	case orderPause, orderMark:
+		kind := session.FrameMark
+		if do == orderPause {
+			kind = session.FramePause
+		}
+		if c.o.ReadOnly {
+			c.notify("watching only: the recording is not this client's")
+		} else {
+			c.queue.put(kind, nil)
+		}
 	case orderHelp, orderUnknown:
 		// Short: a notice has one row, and terminals of 80 columns are many.
 		text := name + ":"
@@ -245,7 +273,7 @@ func (c *client) obey(do order) {
 			text += " d detach,"
 		}
 		if !c.o.ReadOnly {
-			text += " t take, g give back, " + name + " send it,"
+			text += " t take, g give, m mark, p pause, " + name + " send it,"
 		}
 		c.notify(text + " ? help")
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,31 +79,59 @@ func FuzzTyped(f *testing.F) {
 	})
 }
 
+// Keys of the recording's own, also where nothing detaches.
+func TestRecordingKeys(t *testing.T) {
+	var h hand
+	if err := h.init(Options{DetachKey: "none", PauseKey: "F9", MarkerKey: "Ctrl+\\"}); err != nil {
+		t.Fatal(err)
+	}
+	var p prefix
+	for _, c := range []struct {
+		in   string
+		send bool
+		do   order
+	}{
+		{"x", true, orderNone}, {"\x1b[20~", false, orderPause}, {"\x1c", false, orderMark}, {"\x1d", true, orderNone},
+		{"\x1b[92;5u", false, orderMark}, {"\x1b[92;5:2u", false, orderNone}, {"\x1b[92;5:3u", false, orderNone},
+	} {
+		u := h.split.Feed([]byte(c.in))
+		if len(u) != 1 {
+			t.Fatalf("%q: %d units", c.in, len(u))
+		}
+		if send, do := p.feed(h.stroke(u[0]), time.Now()); send != c.send || do != c.do {
+			t.Errorf("%q: %v %v", c.in, send, do)
+		}
+	}
+	if err := new(hand).init(Options{PauseKey: "Hyperspace"}); err == nil || !strings.Contains(err.Error(), "Hyperspace") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestStroke(t *testing.T) {
 	var h hand
 	if err := h.init(Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for in, want := range map[string]stroke{
-		"d":               {strokeKey, "d", 'd'},
-		"D":               {strokeKey, "d", 'd'}, // Caps Lock
-		"?":               {strokeKey, "?", '?'},
-		"\x04":            {strokeKey, "d", 0}, // Ctrl+D is no d
-		"\x1d":            {strokePrefix, "]", 0},
-		"\x1b[93;5u":      {strokePrefix, "]", 0},
-		"\x1b[93;5:1u":    {strokePrefix, "]", 0},
-		"\x1b[93::93;5u":  {strokePrefix, "]", 0},
-		"\x1b[93;69u":     {strokePrefix, "]", 0}, // with Caps Lock
-		"\x1b[27;5;93~":   {strokePrefix, "]", 0},
-		"\x1b[93;5:2u":    {strokeRepeat, "]", 0},
-		"\x1b[93;5:3u":    {strokeRelease, "]", 0},
-		"\x1b[93;1:3u":    {strokeRelease, "]", 0}, // Ctrl was let go first
+		"d":               {kind: strokeKey, key: "d", char: 'd'},
+		"D":               {kind: strokeKey, key: "d", char: 'd'}, // Caps Lock
+		"?":               {kind: strokeKey, key: "?", char: '?'},
+		"\x04":            {kind: strokeKey, key: "d"}, // Ctrl+D is no d
+		"\x1d":            {kind: strokePrefix, key: "]"},
+		"\x1b[93;5u":      {kind: strokePrefix, key: "]"},
+		"\x1b[93;5:1u":    {kind: strokePrefix, key: "]"},
+		"\x1b[93::93;5u":  {kind: strokePrefix, key: "]"},
+		"\x1b[93;69u":     {kind: strokePrefix, key: "]"}, // with Caps Lock
+		"\x1b[27;5;93~":   {kind: strokePrefix, key: "]"},
+		"\x1b[93;5:2u":    {kind: strokeRepeat, key: "]"},
+		"\x1b[93;5:3u":    {kind: strokeRelease, key: "]"},
+		"\x1b[93;1:3u":    {kind: strokeRelease, key: "]"}, // Ctrl was let go first
 		"\x1b[57442;5u":   {kind: strokeOther, key: "LeftCtrl"},
 		"\x1b[57442;1:3u": {kind: strokeRelease, key: "LeftCtrl"},
 		"\x1b[I":          {kind: strokeOther},
 		"\x1b[<0;1;1M":    {kind: strokeOther},
 		"\x1b[?1;2c":      {kind: strokeOther},
-		"\x1b[A":          {strokeKey, "Up", 0},
+		"\x1b[A":          {kind: strokeKey, key: "Up"},
 	} {
 		u := h.split.Feed([]byte(in))
 		if len(u) != 1 {

@@ -60,7 +60,7 @@ func TestPrefixKeys(t *testing.T) {
 	if diff := cmp.Diff(want, s.frames(), cmp.AllowUnexported(got{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	s.untilShown(" Ctrl+]: d detach, t take, g give back, Ctrl+] send it, ? help ") // the x, and all of it
+	s.untilShown("Ctrl+]: d detach, t take, g give, m mark, p pause, Ctrl+] send it, ? help") // the x, and all of it
 	s.forget()
 	s.typeText("\x1d?")
 	s.untilShown("Ctrl+]: d detach,")

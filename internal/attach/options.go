@@ -29,6 +29,9 @@ type Options struct {
 	// DetachKey is the name of the key (package keys) that leaves; empty means
 	// DefaultDetachKey, "none" that there is none.
 	DetachKey string
+	// PauseKey and MarkerKey are names of keys that pause the recording and put a
+	// marker into it, as p and m after the detach key do; empty: none.
+	PauseKey, MarkerKey string
 	// ReadOnly only watches: neither keys nor a size are sent.
 	ReadOnly bool
 	// Keymap translates what the keyboard types before it is sent; nil: nothing is

@@ -13,6 +13,7 @@ const (
 	strokePrefix                    // the detach key
 	strokeRepeat                    // a key that is held down
 	strokeRelease                   // a key that was let go
+	strokeOrder                     // a key with a meaning of its own
 	strokeOther                     // no key: the mouse, a reply, a paste, a modifier alone
 )
 
@@ -22,6 +23,7 @@ type stroke struct {
 	kind strokeKind
 	key  string // which key, without modifiers; "" where no release can follow
 	char rune   // what it types, 0 for nothing
+	do   order  // of strokeOrder
 }
 
 // order is what the keys after the detach key ask for.
@@ -32,6 +34,8 @@ const (
 	orderDetach
 	orderTake
 	orderGive
+	orderPause
+	orderMark
 	orderHelp
 	orderUnknown
 )
@@ -59,6 +63,10 @@ func (p *prefix) feed(s stroke, now time.Time) (send bool, do order) {
 			return false, orderNone
 		}
 		return true, orderNone
+	case strokeOrder:
+		p.armed = false
+		p.swallow(s.key)
+		return false, s.do
 	}
 	switch {
 	case !p.armed && s.kind == strokePrefix:
@@ -79,6 +87,10 @@ func (p *prefix) feed(s stroke, now time.Time) (send bool, do order) {
 		return false, orderTake
 	case 'g':
 		return false, orderGive
+	case 'p':
+		return false, orderPause
+	case 'm':
+		return false, orderMark
 	case '?', 'h':
 		return false, orderHelp
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/internal/runs"
@@ -51,8 +52,12 @@ line), who is attached, and how a worker that has ended did so.
 		Args: exactly(1, "RUN[/RANK]"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), a, args[0]) },
 	}
-	f := cmd.Flags()
-	f.SortFlags = false
+	cmd.Flags().SortFlags = false
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *screenOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.text, "text", false, "plain text (the default)")
 	f.BoolVar(&o.ansi, "ansi", false, "text with its colours")
 	f.BoolVar(&o.json, "json", false, "every cell that is not blank, the cursor, the modes, and the state of the terminal")
@@ -63,11 +68,7 @@ line), who is attached, and how a worker that has ended did so.
 	f.BoolVar(&o.draw.Scrollback, "scrollback", false, "with the lines that scrolled off")
 	f.BoolVar(&o.draw.Join, "join", false, "text: lines that the terminal wrapped are one line")
 	f.BoolVar(&o.draw.HideCursor, "no-cursor", false, "pictures: without the cursor")
-	f.StringVar(&o.theme, "theme", "", "pictures: colours by `NAME` in place of the program's palette")
-	f.StringArrayVar(&o.fonts, "font", nil, "PNG: `FILE` (TTF, OTF) for characters that the built-in font lacks; may be repeated")
-	f.Float64Var(&o.draw.Scale, "scale", 1, "PNG: enlarge by `FACTOR`")
-	f.BoolVar(&o.draw.Frame, "frame", false, "SVG, PNG: a window around it, with the title")
-	return cmd
+	addDrawFlags(f, &o.theme, &o.fonts, &o.draw)
 }
 
 // finalize checks the flags.
@@ -84,23 +85,7 @@ func (o *screenOptions) finalize() error {
 	if out == 0 && o.files == [3]string{} {
 		o.text = true
 	}
-	if !(o.draw.Scale > 0 && o.draw.Scale <= 16) {
-		return usagef("--scale: %g is not between 0 and 16", o.draw.Scale)
-	}
-	if o.theme != "" {
-		var err error
-		if o.draw.Palette, err = render.Theme(o.theme); err != nil {
-			return usagef("--theme: %w", err)
-		}
-	}
-	for _, name := range o.fonts {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return usagef("--font: %w", err)
-		}
-		o.draw.Fonts = append(o.draw.Fonts, b)
-	}
-	return nil
+	return finishDraw(o.theme, o.fonts, &o.draw)
 }
 
 func (o *screenOptions) run(ctx context.Context, a *app, arg string) error {
@@ -119,11 +104,19 @@ func (o *screenOptions) run(ctx context.Context, a *app, arg string) error {
 	if err != nil {
 		return err
 	}
-	return o.show(a, p, t.Snapshot(o.draw.Scrollback), state)
+	return o.show(a, t.Snapshot(o.draw.Scrollback), func(screen []byte, hash string) ([]byte, error) {
+		st, err := json.Marshal(state)
+		if err != nil {
+			return nil, err
+		}
+		return fmt.Appendf(nil, "{\"run\": %q, \"rank\": %d,\n\"hash\": %q,\n\"state\": %s,\n\"screen\": %s}\n",
+			p.rec.ID, p.rank, hash, st, screen), nil
+	})
 }
 
-// show writes a screen in the forms that were asked for.
-func (o *screenOptions) show(a *app, p place, snap *vt.Snapshot, state session.State) error {
+// show writes a screen in the forms that were asked for. object makes JSON of what
+// it is the screen of, and of the screen.
+func (o *screenOptions) show(a *app, snap *vt.Snapshot, object func(screen []byte, hash string) ([]byte, error)) error {
 	for i, pic := range pictures {
 		name := o.files[i]
 		if name == "" {
@@ -140,7 +133,7 @@ func (o *screenOptions) show(a *app, p place, snap *vt.Snapshot, state session.S
 	case o.ansi:
 		_, err = a.stdout.Write(render.ANSI(snap, o.draw))
 	case o.json:
-		err = o.showJSON(a, p, snap, state)
+		err = o.showJSON(a, snap, object)
 	case o.hash:
 		_, err = fmt.Fprintln(a.stdout, render.Hash(snap))
 	}
@@ -149,19 +142,16 @@ func (o *screenOptions) show(a *app, p place, snap *vt.Snapshot, state session.S
 
 // showJSON keeps the lines of package render's form, which can be compared with
 // diff.
-func (o *screenOptions) showJSON(a *app, p place, snap *vt.Snapshot, state session.State) error {
+func (o *screenOptions) showJSON(a *app, snap *vt.Snapshot, object func([]byte, string) ([]byte, error)) error {
 	screen, err := render.JSON(snap, o.draw)
 	if err != nil {
 		return err
 	}
-	st, err := json.Marshal(state)
+	out, err := object(bytes.TrimSpace(screen), render.Hash(snap))
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "{\"run\": %q, \"rank\": %d,\n\"hash\": %q,\n\"state\": %s,\n\"screen\": %s}\n",
-		p.rec.ID, p.rank, render.Hash(snap), st, bytes.TrimSpace(screen))
-	_, err = a.stdout.Write(out.Bytes())
+	_, err = a.stdout.Write(out)
 	return err
 }
 

@@ -98,7 +98,7 @@ func TestThemes(t *testing.T) {
 			t.Errorf("theme %s was changed from outside", name)
 		}
 	}
-	if _, err := Theme("pink"); err == nil || err.Error() != `theme "pink" is not known: there are xterm, dark, light, solarized-dark, solarized-light, dracula, nord` {
+	if _, err := Theme("pink"); err == nil || err.Error() != `theme "pink" is not known: there are xterm, dark, light, solarized-dark, solarized-light, dracula, asciinema, monokai, gruvbox-dark, gruvbox-light, tango, nord` {
 		t.Errorf("got error %v", err)
 	}
 }

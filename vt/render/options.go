@@ -31,6 +31,7 @@ type Options struct {
 	CellWidth  int      // pixels, before Scale; 0: what the font needs
 	CellHeight int      // pixels, before Scale; 0: what the font needs
 	Scale      float64  // enlarges everything, 2 for dense displays; 0: 1
+	Shades     int      // how many steps there are from the ground to a letter's colour, for pictures of few colours; 0: 256
 	Fonts      [][]byte // TTF, OTF, TTC or OTC files for what the built-in font lacks, tried in order
 }
 

@@ -12,7 +12,11 @@ import (
 type xy struct{ x, y float64 }
 
 // pen fills outlines with smooth edges. It keeps its memory for the next one.
-type pen struct{ r vector.Rasterizer }
+type pen struct {
+	r     vector.Rasterizer
+	buf   []uint8
+	steps int // see mask.step
+}
 
 // fill fills a closed polygon; where parts of it overlap they are one.
 func (p *pen) fill(img *image.RGBA, poly []xy, color rgb) {
@@ -39,17 +43,26 @@ func (p *pen) fill(img *image.RGBA, poly []xy, color rgb) {
 }
 
 // draw fills what was drawn into the rasterizer, whose upper left corner lies at
-// at. The rasterizer itself must not be given a place beyond the picture.
+// at.
 func (p *pen) draw(img *image.RGBA, at image.Rectangle, color rgb) {
-	p.r.ClosePath()
-	p.r.DrawOp = draw.Over
-	if at.In(img.Rect) {
-		p.r.Draw(img, at, image.NewUniform(color), image.Point{})
-		return
+	m := mask{at: at, pix: p.cover(at)}
+	m.step(p.steps)
+	m.lay(img, 0, 0, color)
+}
+
+// cover returns how much of each pixel of at is covered by what was drawn into the
+// rasterizer; it is valid until the next call.
+func (p *pen) cover(at image.Rectangle) []uint8 {
+	n := at.Dx() * at.Dy()
+	if cap(p.buf) < n {
+		p.buf = make([]uint8, n)
 	}
-	mask := image.NewAlpha(image.Rectangle{Max: at.Size()})
-	p.r.Draw(mask, mask.Rect, image.Opaque, image.Point{})
-	draw.DrawMask(img, at, image.NewUniform(color), image.Point{}, mask, image.Point{}, draw.Over)
+	p.buf = p.buf[:n]
+	dst := image.Alpha{Pix: p.buf, Stride: at.Dx(), Rect: image.Rectangle{Max: at.Size()}}
+	p.r.ClosePath()
+	p.r.DrawOp = draw.Src
+	p.r.Draw(&dst, dst.Rect, image.Opaque, image.Point{})
+	return p.buf
 }
 
 // curveSteps is into how many lines a curve is cut; a quarter circle then is off

@@ -21,26 +21,36 @@ type canvas interface {
 // leans over the edge of its cell is cut, then what stands on them.
 func picture(on canvas, v *view, p *painter, l layout) {
 	for y, line := range v.lines {
-		for r := range runs(line.Cells, p.row(y)) {
-			if k := p.look(r); k.filled && (k.bg != p.background() || r.cursor) {
-				on.fill(l.cells(r.col, y, len(r.cells)), k.bg)
-			}
-		}
+		backgrounds(on, y, p.row(y), line.Cells, p, l)
 	}
 	for y, line := range v.lines {
-		for r := range runs(line.Cells, p.row(y)) {
-			k := p.look(r)
-			link := r.link
-			if r.blank() && !k.lined() && !r.cursor {
-				continue
-			}
-			on.begin(link)
-			drawRun(on, y, r, k, l)
-			if r.cursor {
-				drawCursor(on, l.cells(r.col, y, len(r.cells)), p)
-			}
-			on.end()
+		foregrounds(on, y, p.row(y), line.Cells, p, l)
+	}
+}
+
+// backgrounds fills the cells of a line behind what is written; row is where it is
+// drawn, cursor the column where the cursor stands or -1.
+func backgrounds(on canvas, row, cursor int, cells []vt.Cell, p *painter, l layout) {
+	for r := range runs(cells, cursor) {
+		if k := p.look(r); k.filled && (k.bg != p.background() || r.cursor) {
+			on.fill(l.cells(r.col, row, len(r.cells)), k.bg)
 		}
+	}
+}
+
+// foregrounds draws what stands on the backgrounds of a line.
+func foregrounds(on canvas, row, cursor int, cells []vt.Cell, p *painter, l layout) {
+	for r := range runs(cells, cursor) {
+		k := p.look(r)
+		if r.blank() && !k.lined() && !r.cursor {
+			continue
+		}
+		on.begin(r.link)
+		drawRun(on, row, r, k, l)
+		if r.cursor {
+			drawCursor(on, l.cells(r.col, row, len(r.cells)), p)
+		}
+		on.end()
 	}
 }
 

@@ -34,30 +34,43 @@ func PNG(w io.Writer, s *vt.Snapshot, o Options) error {
 
 // Image draws what [PNG] writes.
 func Image(s *vt.Snapshot, o Options) (*image.RGBA, error) {
+	v := newView(s, o)
+	c, err := newPixels(v.cols, len(v.lines), o)
+	if err != nil {
+		return nil, err
+	}
+	p := newPainter(s, v, o)
+	c.ground(v.title, p)
+	picture(c, v, p, c.l)
+	return c.img, nil
+}
+
+// newPixels makes an empty picture for so many cells.
+func newPixels(cols, rows int, o Options) (*pixels, error) {
 	scale := o.Scale
 	if scale <= 0 {
 		scale = 1
 	}
-	v := newView(s, o)
-	l := newLayout(v.cols, len(v.lines), o, scale, true)
+	l := newLayout(cols, rows, o, scale, true)
 	// Not a product of floats turned into ints first: it might not fit.
 	if l.width < 1 || l.height < 1 || math.IsNaN(l.width*l.height) || l.width*l.height > maxPixels {
 		return nil, fmt.Errorf("drawing %d lines of %d columns: a picture of %.0f x %.0f pixels is not possible, "+
-			"the most is %d in all: choose a region, a smaller font or a smaller scale", len(v.lines), v.cols, l.width, l.height, maxPixels)
+			"the most is %d in all: choose a region, a smaller font or a smaller scale", rows, cols, l.width, l.height, maxPixels)
 	}
 	fonts, err := newFontSet(o.Fonts, l.size)
 	if err != nil {
 		return nil, err
 	}
-	p := newPainter(s, v, o)
-	c := &pixels{img: image.NewRGBA(image.Rect(0, 0, int(l.width), int(l.height))), l: l, fonts: fonts}
-	if l.framed {
-		c.window(v, p)
+	return &pixels{img: image.NewRGBA(image.Rect(0, 0, int(l.width), int(l.height))), l: l, fonts: fonts, pen: pen{steps: o.Shades}}, nil
+}
+
+// ground draws what is there without any cell.
+func (c *pixels) ground(title string, p *painter) {
+	if c.l.framed {
+		c.window(title, p)
 	} else {
-		c.rect(0, 0, l.width, l.height, p.background())
+		c.rect(0, 0, c.l.width, c.l.height, p.background())
 	}
-	picture(c, v, p, l)
-	return c.img, nil
 }
 
 // pixels is the canvas of a PNG.
@@ -66,6 +79,8 @@ type pixels struct {
 	l     layout
 	fonts *fontSet
 	pen   pen
+	masks map[maskKey]*mask
+	inked int // see keptInk
 }
 
 func (c *pixels) begin(string) {}
@@ -120,7 +135,7 @@ func (c *pixels) dot(at place, s shape, color rgb) {
 
 // window draws the frame: the line around it as a larger rounded rectangle under
 // that of the background.
-func (c *pixels) window(v *view, p *painter) {
+func (c *pixels) window(name string, p *painter) {
 	l := c.l
 	bar, edge, title := p.windowColors()
 	e := l.edge
@@ -131,5 +146,5 @@ func (c *pixels) window(v *view, p *painter) {
 	for i, color := range windowDots {
 		c.pen.fill(c.img, circle(l.dotX+float64(i)*3*l.dotR, l.bar/2, l.dotR), color)
 	}
-	c.title(l.fitTitle(v.title), title)
+	c.title(l.fitTitle(name), title)
 }

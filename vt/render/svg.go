@@ -25,7 +25,7 @@ func SVG(w io.Writer, s *vt.Snapshot, o Options) error {
 	p := newPainter(s, v, o)
 	l := newLayout(v.cols, len(v.lines), o, 1, false)
 	c := &svgCanvas{l: l, text: rgb(p.palette.Fg) & 0xffffff}
-	c.open(v, p, o)
+	c.open(v.title, p, o)
 	picture(c, v, p, l)
 	c.b.WriteString("</g>\n</svg>\n")
 	if _, err := w.Write(c.b.Bytes()); err != nil {
@@ -41,6 +41,8 @@ type svgCanvas struct {
 	text rgb // the colour that text has by itself
 	link bool
 	path svgPath
+	// brief: letters are spaced by the renderer, which takes a third of the bytes.
+	brief bool
 }
 
 type svgPath struct {
@@ -48,9 +50,9 @@ type svgPath struct {
 	attrs string
 }
 
-func (c *svgCanvas) open(v *view, p *painter, o Options) {
+func (c *svgCanvas) open(name string, p *painter, o Options) {
 	l := c.l
-	title := v.title
+	title := name
 	if title == "" {
 		title = "terminal"
 	}
@@ -60,14 +62,18 @@ func (c *svgCanvas) open(v *view, p *painter, o Options) {
 	if !l.framed {
 		fmt.Fprintf(&c.b, `<rect width="%s" height="%s" fill="%s"/>`+"\n", num(l.width), num(l.height), p.background().hex())
 	} else {
-		c.window(v, p)
+		c.window(name, p)
 	}
-	fmt.Fprintf(&c.b, `<g fill="%s">`+"\n", c.text.hex())
+	keep := ""
+	if c.brief {
+		keep = ` style="font-variant-ligatures:none"`
+	}
+	fmt.Fprintf(&c.b, `<g fill="%s"%s>`+"\n", c.text.hex(), keep)
 }
 
-func (c *svgCanvas) window(v *view, p *painter) {
+func (c *svgCanvas) window(title string, p *painter) {
 	l := c.l
-	bar, edge, title := p.windowColors()
+	bar, edge, letters := p.windowColors()
 	r, h := num(l.round), l.edge/2
 	fmt.Fprintf(&c.b, `<rect width="%s" height="%s" rx="%s" fill="%s"/>`+"\n", num(l.width), num(l.height), r, p.background().hex())
 	corner := "A" + r + " " + r + " 0 0 1 "
@@ -78,9 +84,9 @@ func (c *svgCanvas) window(v *view, p *painter) {
 	for i, color := range windowDots {
 		fmt.Fprintf(&c.b, `<circle cx="%s" cy="%s" r="%s" fill="%s"/>`+"\n", num(l.dotX+float64(i)*3*l.dotR), num(l.bar/2), num(l.dotR), color.hex())
 	}
-	if name := l.fitTitle(v.title); name != "" {
+	if name := l.fitTitle(title); name != "" {
 		fmt.Fprintf(&c.b, `<text x="%s" y="%s" text-anchor="middle" font-size="%s" fill="%s">%s</text>`+"\n",
-			num(l.width/2), num(l.bar/2+.32*l.size), num(.87*l.size), title.hex(), escapeXML(name))
+			num(l.width/2), num(l.bar/2+.32*l.size), num(.87*l.size), letters.hex(), escapeXML(name))
 	}
 }
 
@@ -148,10 +154,19 @@ func plainLetter(c vt.Cell) bool {
 
 func (c *svgCanvas) piece(col, row int, cells []vt.Cell, k look, squeeze bool) {
 	at := c.l.cells(col, row, len(cells))
-	c.b.WriteString(`<text y="` + num(at.y+c.l.base) + `" x="` + num(at.x))
-	if squeeze {
+	c.b.WriteString(`<text`)
+	if y := num(at.y + c.l.base); y != "0" {
+		c.b.WriteString(` y="` + y + `"`)
+	}
+	c.b.WriteString(` x="` + num(at.x))
+	switch {
+	case squeeze:
 		c.b.WriteString(`" textLength="` + num(at.w) + `" lengthAdjust="spacingAndGlyphs`)
-	} else {
+	case c.brief:
+		if len(cells) > 1 {
+			c.b.WriteString(`" textLength="` + num(at.w))
+		}
+	default:
 		for i := 1; i < len(cells); i++ {
 			c.b.WriteString(" " + num(at.x+float64(i)*c.l.cellW))
 		}

@@ -1,0 +1,51 @@
+//go:build linux
+
+package agent
+
+import (
+	"strings"
+	"time"
+
+	"github.com/sluicerun/sluice/cast"
+	"github.com/sluicerun/sluice/internal/pty"
+	"github.com/sluicerun/sluice/internal/record"
+	"github.com/sluicerun/sluice/session"
+)
+
+// recording is the recording of rank 0, in a file.
+type recording struct {
+	*record.Recorder
+	done chan struct{}
+}
+
+// openRecorder begins the recording that the spec asks for, and follows rank 0.
+func (a *host) openRecorder() error {
+	spec := a.h.Spec()
+	if spec.Pty == nil || spec.Pty.Record == nil {
+		return nil
+	}
+	h := cast.Header{Width: spec.Pty.Cols, Height: spec.Pty.Rows, Timestamp: time.Now(),
+		Command: strings.Join(spec.Command, " "), TermType: spec.Pty.Terminal()}
+	if h.Width == 0 || h.Height == 0 {
+		h.Width, h.Height = int(pty.DefaultSize.Cols), int(pty.DefaultSize.Rows)
+	}
+	r, err := record.Open(*spec.Pty.Record, h, func(text string) { a.h.Note(text) })
+	if err != nil {
+		return err
+	}
+	a.record = &recording{Recorder: r, done: make(chan struct{})}
+	go func() {
+		defer close(a.record.done)
+		r.Run(func(after *session.Session) *session.Session { return a.h.NextSession(0, after) })
+		r.Close()
+	}()
+	return nil
+}
+
+// recorded returns once the recording is complete.
+func (a *host) recorded() {
+	if a.record != nil {
+		a.record.End()
+		<-a.record.done
+	}
+}

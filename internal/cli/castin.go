@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sluicerun/sluice/cast"
+	"github.com/sluicerun/sluice/playback"
+	"github.com/sluicerun/sluice/session"
+)
+
+// castIn is how recordings are read.
+type castIn struct {
+	format  string
+	timing  string
+	input   string
+	lenient bool
+	options cast.ReadOptions
+	opened  []*tape // whose warnings are still to be told
+}
+
+func (o *castIn) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.format, "from-format", "", "what FILE is, `FORMAT`, where its content does not say so (raw)")
+	f.StringVar(&o.timing, "timing", "", "a typescript's timing `FILE` (default: the one beside it)")
+	f.StringVar(&o.input, "typed", "", "a typescript's `FILE` of what was typed, if it is another one")
+	f.BoolVar(&o.lenient, "lenient", false, "pass over what makes no sense, with a warning")
+}
+
+func (o *castIn) finalize() (err error) {
+	o.options = cast.ReadOptions{Timing: o.timing, Input: o.input, Lenient: o.lenient}
+	if o.format != "" {
+		if o.options.Format, err = cast.ParseFormat(o.format); err != nil {
+			return usagef("--from-format: %w", err)
+		}
+	}
+	return nil
+}
+
+// tape is a recording that a command reads: a file, standard input, or what the
+// logs of a run's terminal have.
+type tape struct {
+	name   string
+	path   string // of a file
+	dir    string // of a session's logs
+	header cast.Header
+	events cast.Events
+	reader *cast.Reader // of a file
+}
+
+// open opens FILE, - or RUN[/RANK].
+func (o *castIn) open(a *app, arg string) (*tape, error) {
+	t, err := o.find(a, arg)
+	if err != nil {
+		return nil, err
+	}
+	if t.dir != "" {
+		if t.header, t.events, err = session.OpenCast(t.dir, session.CastOptions{Input: true}); err != nil {
+			return nil, err
+		}
+		return t, nil
+	}
+	if arg == "-" {
+		t.reader, err = cast.NewReader(os.Stdin, o.options)
+	} else {
+		t.reader, err = cast.Open(t.path, o.options)
+	}
+	if err != nil {
+		return nil, &flagError{err: err, hint: "--from-format raw takes any bytes; sluice cast info tells what a file is"}
+	}
+	t.header, t.events = t.reader.Header(), t.all(o)
+	o.opened = append(o.opened, t)
+	return t, nil
+}
+
+// all are the events of a file, as often as they are wanted.
+func (t *tape) all(o *castIn) cast.Events {
+	used := false
+	return func(yield func(cast.Event, error) bool) {
+		if used {
+			if t.path == "" {
+				yield(cast.Event{}, errors.New("standard input cannot be read twice: put the recording into a file"))
+				return
+			}
+			t.reader.Close()
+			r, err := cast.Open(t.path, o.options)
+			if err != nil {
+				yield(cast.Event{}, err)
+				return
+			}
+			t.reader = r
+		}
+		used = true
+		t.reader.All()(yield)
+	}
+}
+
+// find tells a file from a run.
+func (o *castIn) find(a *app, arg string) (*tape, error) {
+	if arg == "-" {
+		return &tape{name: "standard input"}, nil
+	}
+	st, err := os.Stat(arg)
+	switch {
+	case err == nil && st.IsDir():
+		if _, err := os.Stat(filepath.Join(arg, session.TimingFile)); err == nil {
+			return &tape{name: filepath.Base(arg), dir: arg}, nil
+		}
+	case err == nil:
+		return &tape{name: filepath.Base(arg), path: arg}, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("reading a recording: %w", err)
+	}
+	p, rerr := a.onePlace(arg)
+	if rerr != nil {
+		if strings.ContainsAny(arg, "./") || err == nil {
+			return nil, usagef("%s is neither a recording nor a run: there is no such file", arg)
+		}
+		return nil, rerr
+	}
+	if p.rec.Spec.Pty == nil {
+		return nil, usagef("%s has no terminal, and so no recording: start it with sluice rec or sluice run --pty", p)
+	}
+	return &tape{name: p.String(), dir: p.dir()}, nil
+}
+
+// close lets go of the file.
+func (t *tape) close() {
+	if t.reader != nil {
+		t.reader.Close()
+	}
+}
+
+// close lets go of all files, and tells what was not as it should be in them.
+func (o *castIn) close(a *app) {
+	for _, t := range o.opened {
+		for _, w := range t.reader.Warnings() {
+			if w.Line > 0 {
+				fmt.Fprintf(a.stderr, "sluice: %s, line %d: %s\n", t.name, w.Line, w.Text)
+			} else {
+				fmt.Fprintf(a.stderr, "sluice: %s: %s\n", t.name, w.Text)
+			}
+		}
+		t.close()
+	}
+}
+
+// again opens a recording that one can move in, for the player and for searches.
+// Its logs, or what comes from a pipe, are put into a file that nobody else sees.
+func (t *tape) again(o *castIn) (open func() (playback.Source, error), done func(), err error) {
+	done = func() {}
+	path, opt := t.path, o.options
+	if path == "" {
+		f, err := os.CreateTemp("", "sluice-recording-")
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading %s: %w", t.name, err)
+		}
+		path = f.Name()
+		done = func() { os.Remove(path) }
+		if err := t.copyTo(f); err != nil {
+			done()
+			return nil, nil, fmt.Errorf("reading %s: %w", t.name, err)
+		}
+		opt = cast.ReadOptions{Lenient: o.lenient}
+	}
+	return func() (playback.Source, error) { return cast.Open(path, opt) }, done, nil
+}
+
+func (t *tape) copyTo(f io.WriteCloser) error {
+	if t.dir != "" {
+		return errors.Join(session.WriteCast(t.dir, f, session.CastOptions{Format: cast.V3, Input: true}), f.Close())
+	}
+	c, err := cast.NewWriter(f, cast.V3, t.header)
+	if err == nil {
+		c.SetExact(true)
+		err = copyEvents(c, t.events)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// copyEvents writes events to their end.
+func copyEvents(c *cast.Writer, events cast.Events) error {
+	for e, err := range events {
+		if err == nil {
+			err = c.Write(e)
+		}
+		if err != nil {
+			return errors.Join(err, c.Close())
+		}
+	}
+	return c.Close()
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sluicerun/sluice/playback"
+	"github.com/sluicerun/sluice/playback/animate"
+)
+
+func newCastGrep(a *app) *cobra.Command {
+	var in castIn
+	var asJSON, fixed, ignore, quiet bool
+	var hold castTime
+	cmd := &cobra.Command{
+		Use:   "grep RE FILE...",
+		Short: "Tell when text was on the screen",
+		Long: `Tell from when to when text that RE matches stood on the screen, wherever it was
+written in between escape sequences, and what it was. One line for each time:
+FROM, UNTIL, the text. The exit status is 1 if it never was.
+` + statuses,
+		Example: `  sluice cast grep 'error:' night.cast
+  sluice play night.cast --from "$(sluice cast grep --json error night.cast | head -1 | jq .from)"`,
+		Args: atLeast(2, "RE and FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			expr := args[0]
+			if fixed {
+				expr = regexp.QuoteMeta(expr)
+			}
+			if ignore {
+				expr = "(?i)" + expr
+			}
+			re, err := regexp.Compile(expr)
+			if err != nil {
+				return usagef("%w", err)
+			}
+			if err := in.finalize(); err != nil {
+				return err
+			}
+			defer in.close(a)
+			found := false
+			enc := json.NewEncoder(a.stdout)
+			enc.SetEscapeHTML(false)
+			for _, arg := range args[1:] {
+				t, err := in.open(a, arg)
+				if err != nil {
+					return err
+				}
+				open, done, err := t.again(&in)
+				if err != nil {
+					return err
+				}
+				defer done()
+				src, err := open()
+				if err != nil {
+					return err
+				}
+				for m, err := range playback.Search(src, re, playback.SearchOptions{Hold: time.Duration(hold)}) {
+					if err != nil {
+						return err
+					}
+					found = true
+					switch {
+					case quiet:
+						return nil
+					case asJSON:
+						err = enc.Encode(grepMatch{t.name, m.From.Seconds(), m.Until.Seconds(), m.Row, m.Col, m.Text, m.Line})
+					case len(args) > 2:
+						_, err = fmt.Fprintf(a.stdout, "%s: %s-%s %s\n", t.name, clock(m.From), clock(m.Until), printable(m.Line))
+					default:
+						_, err = fmt.Fprintf(a.stdout, "%s-%s %s\n", clock(m.From), clock(m.Until), printable(m.Line))
+					}
+					if err != nil {
+						return err
+					}
+				}
+				if c, is := src.(io.Closer); is {
+					c.Close()
+				}
+			}
+			if !found {
+				return exitStatus(1)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVarP(&fixed, "fixed", "F", false, "RE is text, as it is")
+	f.BoolVarP(&ignore, "ignore-case", "i", false, "large and small letters are the same")
+	f.BoolVarP(&quiet, "quiet", "q", false, "tell by the exit status only")
+	f.BoolVar(&asJSON, "json", false, "a line of JSON for each")
+	f.Var(&hold, "hold", "what stood for this long is found for sure (default 0.05)")
+	in.addFlags(f)
+	return cmd
+}
+
+type grepMatch struct {
+	File  string  `json:"file"`
+	From  float64 `json:"from"` // seconds
+	Until float64 `json:"until"`
+	Row   int     `json:"row"` // from 0; -1: seen as it scrolled off
+	Col   int     `json:"col"`
+	Text  string  `json:"text"`
+	Line  string  `json:"line"`
+}
+
+func newCastScreen(a *app) *cobra.Command {
+	var in castIn
+	var at castTime
+	var o screenOptions
+	cmd := &cobra.Command{
+		Use:   "screen FILE [--at TIME]",
+		Short: "Show the screen at a time of a recording",
+		Long: `Print what was on the screen at a time of a recording, or at its end, in the forms of
+sluice screen.
+` + statuses,
+		Example: `  sluice cast screen demo.cast --at 12.5
+  sluice cast screen demo.cast --at 1:00 --png minute.png --frame`,
+		Args: exactly(1, "FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.finalize(); err != nil {
+				return err
+			}
+			if err := in.finalize(); err != nil {
+				return err
+			}
+			t, err := in.open(a, args[0])
+			if err != nil {
+				return err
+			}
+			defer in.close(a)
+			open, done, err := t.again(&in)
+			if err != nil {
+				return err
+			}
+			defer done()
+			src, err := open()
+			if err != nil {
+				return err
+			}
+			if c, is := src.(io.Closer); is {
+				defer c.Close()
+			}
+			when := time.Duration(at)
+			if !cmd.Flags().Changed("at") {
+				when = 1<<63 - 1
+			}
+			term, err := playback.NewScreen(src, nil).At(when)
+			if err != nil {
+				return err
+			}
+			if o.draw.Palette == nil {
+				o.draw.Palette = animate.Palette(t.header)
+			}
+			return o.show(a, term.Snapshot(o.draw.Scrollback), func(screen []byte, hash string) ([]byte, error) {
+				return fmt.Appendf(nil, "{\"file\": %q,\n\"hash\": %q,\n\"screen\": %s}\n", t.name, hash, screen), nil
+			})
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().Var(&at, "at", "the time (default: the end)")
+	o.addFlags(cmd.Flags())
+	in.addFlags(cmd.Flags())
+	return cmd
+}

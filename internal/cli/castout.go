@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sluicerun/sluice/cast"
+)
+
+// castOut is where a recording goes that a command has made of others.
+type castOut struct {
+	file      string
+	to        string
+	overwrite bool
+	inPlace   bool
+}
+
+func (o *castOut) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.file, "output", "o", "", "write to `FILE` (default: standard output)")
+	f.StringVar(&o.to, "to", "", "write it in this `FORMAT`: v3, v2, v1, script, script-classic, ttyrec, raw (default: by FILE's name, else as it was)")
+	f.BoolVar(&o.overwrite, "overwrite", false, "replace FILE if it is there")
+}
+
+func (o *castOut) addInPlace(f *pflag.FlagSet) {
+	f.BoolVarP(&o.inPlace, "in-place", "w", false, "put the result in the place of the recording itself")
+}
+
+// write writes a recording. from is what it was made of.
+func (o *castOut) write(a *app, from *tape, h cast.Header, events cast.Events) error {
+	format, err := o.format(from)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.inPlace:
+		return o.replace(from, format, h, events)
+	case o.file == "" || o.file == "-":
+		if format == cast.Script || format == cast.ScriptClassic {
+			return usagef("a typescript has two files: say where with -o FILE")
+		}
+		if isTerminalWriter(a.stdout) && (format == cast.Raw || format == cast.TTYRec) {
+			return usagef("what is recorded would be shown by this terminal: say where to with -o FILE, or watch it with sluice play")
+		}
+		b := bufio.NewWriterSize(a.stdout, 64<<10)
+		return errors.Join(put(b, format, h, events), b.Flush())
+	}
+	c, err := cast.Create(o.file, format, h, cast.CreateOptions{Overwrite: o.overwrite, Buffered: true})
+	if err != nil {
+		return recordingError(err)
+	}
+	c.SetExact(true)
+	return copyEvents(c, events)
+}
+
+func put(w io.Writer, f cast.Format, h cast.Header, events cast.Events) error {
+	c, err := cast.NewWriter(w, f, h)
+	if err != nil {
+		return err
+	}
+	c.SetExact(true)
+	return copyEvents(c, events)
+}
+
+// format is the one that is asked for, by name or by the name of the file, or the
+// one it had, as far as that can be edited.
+func (o *castOut) format(from *tape) (cast.Format, error) {
+	if o.to != "" {
+		f, err := cast.ParseFormat(o.to)
+		if err != nil {
+			return 0, usagef("--to: %w", err)
+		}
+		return f, nil
+	}
+	if f, known := formatOf(o.file); known {
+		return f, nil
+	}
+	if from.reader != nil {
+		switch f := from.reader.Format(); f {
+		case cast.V1, cast.V2, cast.TTYRec:
+			return f, nil
+		}
+	}
+	return cast.V3, nil
+}
+
+// replace writes beside the recording and then puts the result in its place, so
+// that it is never half there.
+func (o *castOut) replace(from *tape, format cast.Format, h cast.Header, events cast.Events) error {
+	switch {
+	case o.file != "":
+		return usagef("--in-place and --output exclude each other")
+	case from.path == "":
+		return usagef("%s is no file that could be changed in place", from.name)
+	case format == cast.Script || format == cast.ScriptClassic, from.reader.Format() == cast.Script, from.reader.Format() == cast.ScriptClassic:
+		return usagef("a typescript is two files, which cannot be replaced at once: say where to with -o FILE")
+	}
+	st, err := os.Lstat(from.path)
+	if err != nil {
+		return err
+	}
+	if !st.Mode().IsRegular() {
+		return usagef("%s is no regular file: say where to with -o FILE", from.path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(from.path), ".sluice-cast-")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", from.path, err)
+	}
+	b := bufio.NewWriterSize(f, 64<<10)
+	err = put(b, format, h, events)
+	err = errors.Join(err, b.Flush(), f.Chmod(st.Mode().Perm()), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), from.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("writing %s: %w", from.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sluicerun/sluice/cast"
+	"github.com/sluicerun/sluice/cast/edit"
+	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/session"
+)
+
+// output is the file of a recording, with what hides secrets in front of it.
+type output struct {
+	began time.Time
+
+	mu     sync.Mutex
+	c      *cast.Writer
+	redact *edit.Redactor // nil: nothing is hidden
+	offset time.Duration  // of the redactor's clock, before the wall's
+	due    *time.Timer
+	err    error
+	failed bool
+}
+
+// retryTime is how often a disk that was full is tried again.
+const retryTime = time.Second
+
+// rules are what o redacts, and its format.
+func rules(o job.Record) (f cast.Format, all []edit.Rule, err error) {
+	if o.Format != "" {
+		if f, err = cast.ParseFormat(o.Format); err != nil {
+			return 0, nil, err
+		}
+	} else if !o.Append {
+		f = cast.V3
+	}
+	for _, text := range o.Redact {
+		rules, err := edit.ParseRule(text)
+		if err != nil {
+			return 0, nil, fmt.Errorf("--redact: %w", err)
+		}
+		all = append(all, rules...)
+	}
+	return f, all, nil
+}
+
+// check looks at what is where the file is to be.
+func check(o job.Record) error {
+	st, err := os.Lstat(o.File)
+	if err == nil && !st.Mode().IsRegular() {
+		what := "no regular file"
+		if st.Mode()&os.ModeSymlink != 0 {
+			what = "a symbolic link, and recordings do not go where links point: name the file itself"
+		}
+		return fmt.Errorf("recording to %s: it is %s", o.File, what)
+	}
+	if err == nil && !o.Append && !o.Overwrite {
+		return fmt.Errorf("recording to %s: it is there already: --append goes on with it, --overwrite replaces it", o.File)
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		if st, err := os.Stat(filepath.Dir(o.File)); err != nil {
+			return fmt.Errorf("recording to %s: %w", o.File, err)
+		} else if !st.IsDir() {
+			return fmt.Errorf("recording to %s: %s is no folder", o.File, filepath.Dir(o.File))
+		}
+		return nil
+	}
+	return err
+}
+
+func create(ctx context.Context, o job.Record, h cast.Header, note func(string)) (*output, error) {
+	f, hide, err := rules(o)
+	if err != nil {
+		return nil, err
+	}
+	out := &output{began: time.Now()}
+	if len(hide) > 0 {
+		if out.redact, err = edit.NewRedactor(hide, edit.RedactOptions{}); err != nil {
+			return nil, err
+		}
+		h = out.redact.Header(h)
+	}
+	opt := cast.CreateOptions{Append: o.Append, Overwrite: o.Overwrite}
+	if o.OnFull == job.RecordWait {
+		told := false
+		opt.Retry = func(err error) bool {
+			if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+				return false
+			}
+			if !told {
+				note(fmt.Sprintf("the recording %s waits for room on its disk: %v", o.File, err))
+			}
+			told = true
+			select {
+			case <-ctx.Done():
+				return false
+			case <-time.After(retryTime):
+				return true
+			}
+		}
+	}
+	out.c, err = cast.Create(o.File, f, h, opt)
+	return out, err
+}
+
+// write writes an event, or holds it back for a while: what follows may show that
+// a part of it is secret.
+func (o *output) write(e cast.Event) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.redact == nil {
+		return o.put(e)
+	}
+	o.offset = time.Since(o.began) - e.Time
+	return o.put(o.redact.Feed(e)...)
+}
+
+// put writes what may be written, and sees to what may not yet; mu is held.
+func (o *output) put(events ...cast.Event) error {
+	for _, e := range events {
+		if o.err == nil {
+			o.err = o.c.Write(e)
+		}
+	}
+	if o.redact == nil || o.err != nil {
+		return o.err
+	}
+	at, waits := o.redact.Due()
+	if !waits {
+		return nil
+	}
+	d := at + o.offset - time.Since(o.began)
+	if o.due == nil {
+		o.due = time.AfterFunc(d, o.tick)
+	} else {
+		o.due.Reset(d)
+	}
+	return nil
+}
+
+// tick lets go of what was held back for long enough. An error is the next
+// event's.
+func (o *output) tick() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.redact != nil {
+		o.put(o.redact.Tick(time.Since(o.began) - o.offset)...)
+	}
+}
+
+// close completes the file.
+func (o *output) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.due != nil {
+		o.due.Stop()
+	}
+	if o.redact != nil {
+		o.put(o.redact.Flush()...)
+		o.redact = nil
+	}
+	err := o.c.Close()
+	if o.err != nil {
+		return o.err
+	}
+	return err
+}
+
+// dropLogs deletes the logs of what was recorded: they hold the secrets.
+func (r *Recorder) dropLogs() {
+	for _, dir := range r.dirs {
+		for _, pattern := range []string{session.OutputLog + "*", session.StdinLog, session.TimingFile} {
+			files, _ := filepath.Glob(filepath.Join(dir, pattern))
+			for _, f := range files {
+				if err := os.Remove(f); err != nil {
+					r.note("a log that holds what the recording hides could not be deleted: " + err.Error())
+				}
+			}
+		}
+	}
+}
