@@ -2,6 +2,7 @@ package cast
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 )
 
@@ -55,4 +56,17 @@ func (h *Header) Size() (cols, rows int) {
 		rows = 24
 	}
 	return cols, rows
+}
+
+// In is the header as programs expect it in a format: versions 1 and 2 have the
+// terminal's type as the variable TERM.
+func (h Header) In(f Format) Header {
+	if (f == V1 || f == V2) && h.TermType != "" && h.Env["TERM"] == "" {
+		h.Env = maps.Clone(h.Env)
+		if h.Env == nil {
+			h.Env = map[string]string{}
+		}
+		h.Env["TERM"] = h.TermType
+	}
+	return h
 }

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -283,5 +285,32 @@ func TestTTYRecRecords(t *testing.T) {
 	want := "h\xc3\xa9llo \x1b[31mred"
 	if !strings.Contains(string(played), want) {
 		t.Errorf("ttyplay shows %q", played)
+	}
+}
+
+// When the disk is full, one error says so, and the file ends with the last event
+// that is whole.
+func TestFullDisk(t *testing.T) {
+	const name = "SLUICE_TEST_FULL_DISK"
+	if path := os.Getenv(name); path != "" {
+		signal.Ignore(syscall.SIGXFSZ) // as with a full disk, the write fails
+		w, err := Create(path, V2, Header{}, CreateOptions{})
+		for i := 0; err == nil && i < 1000; i++ {
+			err = w.Output(0, []byte("0123456789"))
+		}
+		if again := w.Output(0, []byte("x")); again == nil || again != err || w.Close() != err {
+			t.Errorf("%v, and then %v", err, again)
+		}
+		return
+	}
+	path := filepath.Join(t.TempDir(), "a")
+	cmd := exec.Command("sh", "-c", `ulimit -f 2; exec "$0" -test.run '^TestFullDisk$'`, os.Args[0])
+	cmd.Env = append(os.Environ(), name+"="+path)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	got, warn := events(t, path, ReadOptions{})
+	if text := content(t, path); len(warn) > 0 || !strings.HasSuffix(text, "\"]\n") || strings.Count(got, "\n") < 30 || len(text) < 900 || len(text) > 2048 {
+		t.Errorf("%d bytes, %v: %s", len(text), warn, got)
 	}
 }

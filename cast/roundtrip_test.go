@@ -229,6 +229,7 @@ func TestConversions(t *testing.T) {
 
 // From every position, the rest of the events is read.
 func TestPositions(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "timing")
 	rapid.Check(t, func(t *rapid.T) {
 		r := draw(t, time.Millisecond, append(everything, Comment)...).normal()
 		for _, f := range []Format{V1, V2, V3, Script, ScriptClassic, TTYRec, Raw} {
@@ -238,11 +239,9 @@ func TestPositions(t *testing.T) {
 			}
 			o := ReadOptions{}
 			if timing != nil {
-				file := filepath.Join(os.TempDir(), "cast-positions")
 				if err := os.WriteFile(file, timing, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				defer os.Remove(file)
 				o.Timing = file
 			}
 			c, err := NewReader(bytes.NewReader(data), o)

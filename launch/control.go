@@ -225,8 +225,9 @@ func (h *Handle) held() []Held {
 	return all
 }
 
-// Note puts a remark of sluice's own on the console and among the events.
-func (h *Handle) Note(text string) { h.do(func() { h.note(text) }) }
+// Note puts a remark of sluice's own on the console and among the events. The error
+// is that the run has ended, and nobody was told.
+func (h *Handle) Note(text string) error { return h.do(func() { h.note(text) }) }
 
 // Record is a snapshot of the run as run.json has it.
 func (h *Handle) Record() runs.Record {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/sluicerun/sluice/internal/proc"
@@ -31,7 +30,7 @@ func (h *Handle) openTerminal(w *worker) (slave *os.File, err error) {
 		Move:  func() bool { return t.pump.Move() },
 		Local: w.local, Dir: w.dir, Master: master, Sink: end, Log: t.log, Size: size, Policy: h.spec.Pty.Policy,
 		Scrollback: int(h.spec.Pty.Scrollback), Linger: h.spec.Pty.Linger, Version: "sluice",
-		Command: strings.Join(h.argv(w.local), " "), Term: h.spec.Pty.Terminal(), Note: func(text string) { go h.Note(text) },
+		Command: job.Quote(h.argv(w.local)...), Term: h.spec.Pty.Terminal(), Note: func(text string) { go h.Note(text) },
 		NoInput:  h.spec.Pty.NoInput,
 		Continue: func() { h.do(func() { w.proc.SignalGroup(syscall.SIGCONT) }) },
 	})

@@ -2,7 +2,6 @@ package playback
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"regexp"
@@ -94,12 +93,4 @@ func BenchmarkPlay(b *testing.B) {
 		}
 	}
 	b.SetBytes(100_000_000)
-}
-
-func ExampleTimeline() {
-	l := NewTimeline(2*time.Second, 1)
-	l.Add(time.Second)
-	l.Add(time.Minute)
-	fmt.Println(l.Play(time.Minute))
-	// Output: 3s
 }

@@ -96,7 +96,7 @@ func TestFilterCuts(t *testing.T) {
 func TestFilterShowsTheSame(t *testing.T) {
 	a, b := vt.New(80, 24, vt.Options{}), vt.New(80, 24, vt.Options{})
 	var f Filter
-	for _, e := range append(longEvents(1<<20, 1), randomEvents(rand.New(rand.NewPCG(1, 1)), 2000, false)...) {
+	for _, e := range append(longEvents(200<<10, 1), randomEvents(rand.New(rand.NewPCG(1, 1)), 500, false)...) {
 		if e.Code == "o" {
 			a.Write(e.Data)
 			b.Write(f.Harmless(nil, e.Data))

@@ -44,7 +44,7 @@ func WriteCast(dir string, w io.Writer, o CastOptions) error {
 	}
 	var c *cast.Writer
 	err := Record(dir, o, func(h cast.Header) (err error) {
-		c, err = cast.NewWriter(b, f, h)
+		c, err = cast.NewWriter(b, f, h.In(f))
 		return err
 	}, func(e cast.Event) error { return c.Write(e) })
 	if err == nil {

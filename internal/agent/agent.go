@@ -208,6 +208,8 @@ func (a *host) supervise(st Start) (int, error) {
 	if a.guard != nil {
 		a.guard.introduce(h)
 	}
+	over := make(chan struct{})
+	defer close(over)
 	go func() {
 		for {
 			select {
@@ -216,7 +218,7 @@ func (a *host) supervise(st Start) (int, error) {
 					continue // the terminal of an earlier life of the worker is gone
 				}
 				a.stopBy(s.(unix.Signal), "the agent")
-			case <-h.Done():
+			case <-over:
 				return
 			}
 		}
@@ -267,6 +269,12 @@ func heard(sigs []job.Signal) []os.Signal {
 
 // stopBy is a signal's effect on the gang.
 func (a *host) stopBy(s unix.Signal, who string) {
+	select {
+	case <-a.h.Done():
+		a.abandonRecording() // it may wait for room on a disk
+		return
+	default:
+	}
 	stop := a.h.Spec().Stop
 	if slices.Contains(stop.Forwards(), job.Signal(s)) {
 		a.h.Signal(job.AllRanks(), job.Signal(s))

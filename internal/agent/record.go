@@ -3,12 +3,16 @@
 package agent
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/internal/record"
+	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
 )
 
@@ -25,11 +29,15 @@ func (a *host) openRecorder() error {
 		return nil
 	}
 	h := cast.Header{Width: spec.Pty.Cols, Height: spec.Pty.Rows, Timestamp: time.Now(),
-		Command: strings.Join(spec.Command, " "), TermType: spec.Pty.Terminal()}
+		Command: job.Quote(spec.Command...), TermType: spec.Pty.Terminal()}
 	if h.Width == 0 || h.Height == 0 {
 		h.Width, h.Height = int(pty.DefaultSize.Cols), int(pty.DefaultSize.Rows)
 	}
-	r, err := record.Open(*spec.Pty.Record, h, func(text string) { a.h.Note(text) })
+	r, err := record.Open(*spec.Pty.Record, h, func(text string) {
+		if a.h.Note(text) != nil { // the run is over, the recording is not
+			fmt.Fprintln(a.err, "sluice:", text)
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -42,10 +50,29 @@ func (a *host) openRecorder() error {
 	return nil
 }
 
-// recorded returns once the recording is complete.
-func (a *host) recorded() {
+// abandonRecording ends the recording where it is.
+func (a *host) abandonRecording() {
 	if a.record != nil {
-		a.record.End()
-		<-a.record.done
+		a.record.Abandon()
 	}
+}
+
+// recorded returns once the recording is complete, and says where it is.
+func (a *host) recorded() {
+	if a.record == nil {
+		return
+	}
+	a.record.End()
+	<-a.record.done
+	spec := a.h.Spec()
+	if !a.record.Whole() || spec.Console.Quiet {
+		return
+	}
+	file := spec.Pty.Record.File
+	if wd, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(wd, file); err == nil && !strings.HasPrefix(rel, "..") {
+			file = rel
+		}
+	}
+	fmt.Fprintf(a.err, "sluice: recorded to %s; play it: sluice play %s\n", file, job.Quote(file))
 }

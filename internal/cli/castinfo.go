@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sluicerun/sluice/cast"
+	"github.com/sluicerun/sluice/job"
 )
 
 // castInfo is what is told of a recording; its JSON form is for scripts.
@@ -195,7 +196,7 @@ func (i *castInfo) show(a *app) {
 	if i.Error != "" {
 		line("damaged", "%s", i.Error)
 		if i.File != "" && i.Format != "session" {
-			line("", "mend it: sluice cast repair %s", quoteArgs([]string{i.File}))
+			line("", "mend it: sluice cast repair %s", job.Quote(i.File))
 		}
 	}
 }

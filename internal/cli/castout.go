@@ -50,7 +50,7 @@ func (o *castOut) write(a *app, from *tape, h cast.Header, events cast.Events) e
 		b := bufio.NewWriterSize(a.stdout, 64<<10)
 		return errors.Join(put(b, format, h, events), b.Flush())
 	}
-	c, err := cast.Create(o.file, format, h, cast.CreateOptions{Overwrite: o.overwrite, Buffered: true})
+	c, err := cast.Create(o.file, format, h.In(format), cast.CreateOptions{Overwrite: o.overwrite, Buffered: true})
 	if err != nil {
 		return recordingError(err)
 	}
@@ -59,7 +59,7 @@ func (o *castOut) write(a *app, from *tape, h cast.Header, events cast.Events) e
 }
 
 func put(w io.Writer, f cast.Format, h cast.Header, events cast.Events) error {
-	c, err := cast.NewWriter(w, f, h)
+	c, err := cast.NewWriter(w, f, h.In(f))
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func psText(a *app, recs []*runs.Record, args []string) error {
 			pid = fmt.Sprint(r.Agent.Pid)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, fmt.Sprintf("n=%d", r.Spec.Workers), runState(r), pid,
-			uptime(end.Sub(r.Started)), exit, clip(quoteArgs(commandOf(r.Spec)), 50))
+			uptime(end.Sub(r.Started)), exit, clip(job.Quote(commandOf(r.Spec)...), 50))
 		for _, row := range workerRows(r, len(args) > 0, now) {
 			fmt.Fprintln(w, "\t"+row)
 		}

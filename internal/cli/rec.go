@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -144,12 +143,7 @@ func (o *recOptions) run(a *app, cmd *cobra.Command, args []string) error {
 	}
 	run.pty.terminal = o.pty.terminal
 	run.pty.terminal.DetachKey = o.pty.detachKey
-	err = run.start(a, spec)
-	var status exitStatus
-	if (err == nil || errors.As(err, &status)) && !o.quiet && !o.detach && file != "" {
-		fmt.Fprintf(a.stderr, "sluice: recorded to %s; play it: sluice play %s\n", file, quoteArgs([]string{file}))
-	}
-	return err
+	return run.start(a, spec)
 }
 
 func (o *recOptions) keys() error {
@@ -182,19 +176,11 @@ func (o *recOptions) finalize(file string, spec *job.Spec) (err error) {
 		return nil
 	}
 	r := o.rec
-	if r.File, err = filepath.Abs(file); err != nil {
-		return fmt.Errorf("recording to %s: %w", file, err)
-	}
-	f, _ := formatOf(file)
-	if f == 0 && !r.Append {
-		f = cast.V3
-	}
 	if o.format != "" {
-		if f, err = cast.ParseFormat(o.format); err != nil {
+		f, err := cast.ParseFormat(o.format)
+		if err != nil {
 			return usagef("--format: %w", err)
 		}
-	}
-	if f != 0 {
 		r.Format = f.String()
 	}
 	r.Env = map[string]string{}
@@ -203,10 +189,24 @@ func (o *recOptions) finalize(file string, spec *job.Spec) (err error) {
 			r.Env[name] = v
 		}
 	}
-	spec.Pty.Record = &r
+	return setRecord(spec.Pty, r, file)
+}
+
+// setRecord has a recording made in file, in the format of its name unless r says
+// one.
+func setRecord(p *job.Pty, r job.Record, file string) (err error) {
+	if r.File, err = filepath.Abs(file); err != nil {
+		return fmt.Errorf("recording to %s: %w", file, err)
+	}
+	if f, known := formatOf(file); r.Format == "" && known {
+		r.Format = f.String()
+	} else if r.Format == "" && !r.Append {
+		r.Format = cast.V3.String()
+	}
 	if err := record.Check(r); err != nil {
 		return &flagError{err: err, hint: "see: sluice rec --help"}
 	}
+	p.Record = &r
 	return nil
 }
 

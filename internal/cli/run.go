@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -220,7 +219,7 @@ func (o *runOptions) plan(a *app, spec job.Spec) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(p)
 	}
-	fmt.Fprintf(a.stdout, "command  %s\nargs     %s\nlog dir  %s\n", p.Path, quoteArgs(p.Command), p.LogDir)
+	fmt.Fprintf(a.stdout, "command  %s\nargs     %s\nlog dir  %s\n", p.Path, job.Quote(p.Command...), p.LogDir)
 	if p.Cwd != "" {
 		fmt.Fprintf(a.stdout, "cwd      %s\n", p.Cwd)
 	}
@@ -232,25 +231,13 @@ func (o *runOptions) plan(a *app, spec job.Spec) error {
 	}
 	for _, w := range p.Workers {
 		fmt.Fprintf(a.stdout, "rank %d\n  stdin   %s\n  stdout  %s\n  stderr  %s\n  env     %s\n",
-			w.Rank, w.Stdin, w.Stdout, w.Stderr, quoteArgs(w.Env))
+			w.Rank, w.Stdin, w.Stdout, w.Stderr, job.Quote(w.Env...))
 		if w.Command != nil {
-			fmt.Fprintf(a.stdout, "  args    %s\n", quoteArgs(w.Command))
+			fmt.Fprintf(a.stdout, "  args    %s\n", job.Quote(w.Command...))
 		}
 		if w.Bound != "" {
 			fmt.Fprintf(a.stdout, "  bound   %s\n", w.Bound)
 		}
 	}
 	return nil
-}
-
-// quoteArgs shows an argument vector as a shell would take it.
-func quoteArgs(args []string) string {
-	out := make([]string, len(args))
-	for i, s := range args {
-		if s == "" || strings.ContainsAny(s, " \t\n'\"\\$`!*?[]{}()<>|&;#~") {
-			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-		out[i] = s
-	}
-	return strings.Join(out, " ")
 }

@@ -24,11 +24,12 @@ type ptyOptions struct {
 	term       string
 	detachKey  string
 	keymap     string
+	record     string
 	terminal   agent.Terminal
 }
 
 // ptyFlags are those that mean nothing without --pty.
-var ptyFlags = []string{"size", "size-policy", "stderr", "linger", "scrollback", "term", "detach-key", "keymap"}
+var ptyFlags = []string{"size", "size-policy", "stderr", "linger", "scrollback", "term", "detach-key", "keymap", "record"}
 
 func (o *ptyOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.on, "pty", false, "give each worker a terminal that people, scripts and agents share")
@@ -40,6 +41,7 @@ func (o *ptyOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.term, "term", "", "`TERM` for the workers")
 	f.StringVar(&o.detachKey, "detach-key", "", "`KEY` that leaves the run to itself (default Ctrl+]; none)")
 	f.StringVar(&o.keymap, "keymap", "", "`FILE` that says what the keyboard's keys become")
+	f.StringVar(&o.record, "record", "", "record rank 0 to `FILE`, which must be new (sluice rec can do more)")
 }
 
 // finalize adds what the flags say to the spec.
@@ -75,6 +77,11 @@ func (o *ptyOptions) finalize(f *pflag.FlagSet, s *job.Spec) (err error) {
 		p.SplitStderr = true
 	default:
 		return usagef("--stderr: %q is neither pty nor split", o.stderr)
+	}
+	if o.record != "" {
+		if err := setRecord(p, job.Record{}, o.record); err != nil {
+			return err
+		}
 	}
 	o.terminal.DetachKey = o.detachKey
 	if o.detachKey != "" && o.detachKey != "none" {

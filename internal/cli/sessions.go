@@ -158,7 +158,7 @@ func sessionsText(a *app, rows []*sessionRow) error {
 		case r.State == nil:
 			state = "no answer"
 		}
-		what := clip(quoteArgs(r.Command), 40)
+		what := clip(job.Quote(r.Command...), 40)
 		if r.Title != "" {
 			what += "  " + clip(fmt.Sprintf("%q", r.Title), 30)
 		}

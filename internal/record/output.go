@@ -106,7 +106,7 @@ func create(ctx context.Context, o job.Record, h cast.Header, note func(string))
 			}
 		}
 	}
-	out.c, err = cast.Create(o.File, f, h, opt)
+	out.c, err = cast.Create(o.File, f, h.In(f), opt)
 	return out, err
 }
 

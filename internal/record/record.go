@@ -96,6 +96,9 @@ func (r *Recorder) Close() {
 	}
 }
 
+// Whole tells, after Close, that everything is in the file.
+func (r *Recorder) Whole() bool { return !r.out.failed }
+
 func (r *Recorder) fail(err error) {
 	if r.out.failed {
 		return
