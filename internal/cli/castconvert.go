@@ -31,13 +31,12 @@ var drawn = map[string]func(io.Writer, cast.Header, cast.Events, animate.Options
 // convertOptions are the flags of sluice cast convert.
 type convertOptions struct {
 	editing
-	without, only     []string
-	draw              animate.Options
-	theme             string
-	fonts             []string
-	from, until, at   castTime
-	idle              castTime
-	inexact, noCursor bool
+	without, only   []string
+	draw            animate.Options
+	theme           string
+	fonts           []string
+	from, until, at castTime
+	idle            castTime
 }
 
 func newCastConvert(a *app) *cobra.Command {

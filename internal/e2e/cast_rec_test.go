@@ -261,6 +261,21 @@ func TestRecFullDisk(t *testing.T) {
 	if tape := w.tape("small/f.cast"); len(tape.out) != 200007 || tape.exit != 4 {
 		t.Errorf("%d bytes, exit %d", len(tape.out), tape.exit)
 	}
+
+	// Ctrl-C ends the waiting, and what there is stays.
+	if err := syscall.Mount("tmpfs", small, "tmpfs", syscall.MS_REMOUNT, "size=280k"); err != nil {
+		t.Fatal(err)
+	}
+	s = w.start("rec", "small/g.cast", "--headless", "--on-full", "wait", "--", "sh", "-c", command)
+	eventually(t, "it waits for room again", func() bool { return strings.Contains(s.err.String(), "waits for room") })
+	eventually(t, "the run ends meanwhile", func() bool { return w.ps()[0].State == "ended" })
+	s.Process.Signal(syscall.SIGINT)
+	if st := s.end(); st != 4 || !strings.Contains(s.err.String(), "ends here") {
+		t.Errorf("%d\n%s", st, s.err)
+	}
+	if tape := w.tape("small/g.cast"); len(tape.out) < 20000 || len(tape.warnings) > 0 {
+		t.Errorf("%d bytes, %v", len(tape.out), tape.warnings)
+	}
 }
 
 // Secrets are not in the recording, and the logs that had them are gone.

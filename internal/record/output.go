@@ -65,14 +65,12 @@ func check(o job.Record) error {
 		return fmt.Errorf("recording to %s: it is there already: --append goes on with it, --overwrite replaces it", o.File)
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		if st, err := os.Stat(filepath.Dir(o.File)); err != nil {
-			return fmt.Errorf("recording to %s: %w", o.File, err)
-		} else if !st.IsDir() {
-			return fmt.Errorf("recording to %s: %s is no folder", o.File, filepath.Dir(o.File))
-		}
-		return nil
+		_, err = os.Stat(filepath.Dir(o.File))
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("recording to %s: %w", o.File, err)
+	}
+	return nil
 }
 
 func create(ctx context.Context, o job.Record, h cast.Header, note func(string)) (*output, error) {

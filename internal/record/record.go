@@ -24,7 +24,6 @@ type Recorder struct {
 	live *session.Live // that is followed now
 	over bool          // nothing will be written to the logs any more
 
-	begun      bool
 	base, last time.Duration // of the lives before, and the latest event
 	exit       *cast.Event   // of a life that may not have been the last
 	cols, rows int
