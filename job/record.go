@@ -9,7 +9,7 @@ import (
 // logs have everything anyhow; a recording is what is handed on.
 type Record struct {
 	// File is where the recording goes, and Format how it is written (see package
-	// cast; empty means v3).
+	// cast; empty means v2).
 	File   string `json:"file"`
 	Format string `json:"format,omitempty"`
 	// Append goes on with a recording that is there; Overwrite replaces it.

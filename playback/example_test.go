@@ -9,45 +9,40 @@ import (
 	"github.com/sluicerun/sluice/playback"
 )
 
-// demo stands for the cast.Reader of a file.
-func demo() playback.Source {
-	return playback.FromEvents(cast.Header{Width: 20, Height: 3}, []cast.Event{
-		{Time: 1 * time.Second, Code: cast.Output, Data: []byte("$ make\r\n")},
-		{Time: 4 * time.Second, Code: cast.Output, Data: []byte("error: no rule\r\n")},
-		{Time: 9 * time.Second, Code: cast.Output, Data: []byte("\x1b[2J\x1b[H$ ")},
+// build is a recording of two commands; cast.Open gives one of a file.
+func build() playback.Source {
+	return playback.FromEvents(cast.Header{Width: 40, Height: 5}, []cast.Event{
+		{Time: 0, Code: cast.Output, Data: []byte("$ make\r\n")},
+		{Time: 2 * time.Second, Code: cast.Output, Data: []byte("\x1b[31merr\x1b[1mor\x1b[m: no rule\r\n$ ")},
+		{Time: 5 * time.Second, Code: cast.Output, Data: []byte("\x1b[2J\x1b[H$ make all\r\nok\r\n$ ")},
+		{Time: 9 * time.Second, Code: cast.Exit},
 	})
 }
 
-func ExampleScreen() {
-	s := playback.NewScreen(demo(), &playback.Index{})
-	for _, at := range []time.Duration{5 * time.Second, 2 * time.Second} {
-		term, err := s.At(at)
+// When was there an error on the screen?
+func ExampleSearch() {
+	for m, err := range playback.Search(build(), regexp.MustCompile(`error: .*`), playback.SearchOptions{}) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%v: %q\n", at, term.Text(false))
+		fmt.Printf("from %v to %v: %s\n", m.From, m.Until, m.Text)
+	}
+	// Output: from 2s to 5s: error: no rule
+}
+
+// What was on the screen at a time, in any order.
+func ExampleScreen_At() {
+	s := playback.NewScreen(build(), &playback.Index{})
+	for _, t := range []time.Duration{6 * time.Second, 3 * time.Second} {
+		term, err := s.At(t)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%v: %s | %s\n", t, term.LineText(0), term.LineText(1))
 	}
 	// Output:
-	// 5s: "$ make\nerror: no rule\n\n"
-	// 2s: "$ make\n\n\n"
-}
-
-func ExampleSearch() {
-	for m, err := range playback.Search(demo(), regexp.MustCompile("error.*"), playback.SearchOptions{}) {
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Printf("%v to %v, row %d: %s\n", m.From, m.Until, m.Row, m.Text)
-	}
-	// Output: 4s to 9s, row 1: error: no rule
-}
-
-func ExampleTimeline() {
-	l := playback.NewTimeline(2*time.Second, 1)
-	l.Add(time.Second)
-	l.Add(time.Minute)
-	fmt.Println(l.Play(time.Minute))
-	// Output: 3s
+	// 6s: $ make all | ok
+	// 3s: $ make | error: no rule
 }

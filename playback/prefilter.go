@@ -4,43 +4,31 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
-	"unicode/utf8"
 )
 
-// prefilter finds out fast that a line has no match: by a text that every match
-// must have.
+// prefilter finds out fast that lines have no match: by a text that every match
+// must have, and by an automaton.
 type prefilter struct {
-	text  string // "": there is none
-	fold  bool   // in any case; text is in lower case
-	odd   bool   // with fold: a character beyond ASCII may be one of text
-	lower []byte
+	text string // "": there is none
+	auto *automaton
 }
 
 func newPrefilter(re *regexp.Regexp) prefilter {
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
-		return prefilter{} // one of the POSIX syntax
+		return prefilter{auto: &automaton{full: true}} // one of the POSIX syntax
 	}
-	return required(tree.Simplify())
+	tree = tree.Simplify()
+	return prefilter{text: required(tree), auto: newAutomaton(tree)}
 }
 
 // required finds the longest text that every match of re has.
-func required(re *syntax.Regexp) prefilter {
+func required(re *syntax.Regexp) string {
 	switch re.Op {
 	case syntax.OpLiteral:
-		p := prefilter{text: string(re.Rune), fold: re.Flags&syntax.FoldCase != 0}
-		if !p.fold {
-			return p
+		if re.Flags&syntax.FoldCase == 0 {
+			return string(re.Rune)
 		}
-		p.text = strings.ToLower(p.text)
-		for i := range len(p.text) {
-			if p.text[i] >= utf8.RuneSelf {
-				return prefilter{}
-			}
-		}
-		// U+017F and U+212A are s and k in another case.
-		p.odd = strings.ContainsAny(p.text, "ks")
-		return p
 	case syntax.OpCapture, syntax.OpPlus:
 		return required(re.Sub[0])
 	case syntax.OpRepeat:
@@ -48,34 +36,18 @@ func required(re *syntax.Regexp) prefilter {
 			return required(re.Sub[0])
 		}
 	case syntax.OpConcat:
-		var best prefilter
+		best := ""
 		for _, sub := range re.Sub {
-			if p := required(sub); len(p.text) > len(best.text) {
+			if p := required(sub); len(p) > len(best) {
 				best = p
 			}
 		}
 		return best
 	}
-	return prefilter{}
+	return ""
 }
 
-// may says whether line may have a match.
-func (p *prefilter) may(line string) bool {
-	if p.text == "" {
-		return true
-	}
-	if !p.fold {
-		return strings.Contains(line, p.text)
-	}
-	p.lower = p.lower[:0]
-	for i := range len(line) {
-		c := line[i]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		} else if c >= utf8.RuneSelf && p.odd {
-			return true
-		}
-		p.lower = append(p.lower, c)
-	}
-	return strings.Contains(string(p.lower), p.text)
+// may says whether one of the lines of text may have a match that is not empty.
+func (p *prefilter) may(text string) bool {
+	return strings.Contains(text, p.text) && p.auto.may(text)
 }

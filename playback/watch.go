@@ -2,6 +2,7 @@ package playback
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ type watch struct {
 	looked  bool
 	alt     bool
 	ended   time.Duration // when the state of the latest look ended
-	lines   []line        // what was there then
+	lines   []line        // what was there then; none if nothing could match
+	open    bool          // some of them have hits
 	below   []line        // lines of the main screen, while the alternate one is shown
 	spare   []line        // to be filled again
 }
@@ -62,6 +64,22 @@ func (w *watch) look(now, until time.Duration, next []byte) {
 	if alt := w.r.t.Modes().AltScreen; alt != w.alt {
 		w.switched(alt)
 	}
+	if w.open || w.pre.may(all) {
+		w.compare(all, off, now)
+	} else {
+		clear(w.lines)
+		w.lines = w.lines[:0]
+	}
+	w.looked, w.ended = true, until
+	must := len(all) > muchText
+	if (off > 0 || cont) && (!cont || must) && w.r.drop(next, must) {
+		w.lines = slices.Delete(w.lines, 0, min(off, len(w.lines)))
+	}
+	w.gen = w.r.t.Generation()
+}
+
+// compare finds what has come and what is gone since the latest look.
+func (w *watch) compare(all string, off int, now time.Duration) {
 	before := w.lines
 	after := w.spare[:0]
 	var gone, come []*hit
@@ -86,14 +104,8 @@ func (w *watch) look(now, until time.Duration, next []byte) {
 	come = w.moved(after, come, gone)
 	w.place(after, off, come, now)
 	clear(before)
-	w.lines, w.spare, w.looked, w.ended = after, before, true, until
-	must := len(all) > muchText
-	if (off > 0 || cont) && (!cont || must) && w.r.drop(next, must) {
-		w.lines = append(w.spare[:0], after[off:]...)
-		clear(after)
-		w.spare = after
-	}
-	w.gen = w.r.t.Generation()
+	w.lines, w.spare = after, before
+	w.open = slices.ContainsFunc(after, func(l line) bool { return len(l.hits) > 0 })
 }
 
 // switched puts the lines of one screen away and takes those of the other.

@@ -48,7 +48,7 @@ func newCastConvert(a *app) *cobra.Command {
 ttyrec or raw; as text (txt: every line that was shown); or as a picture that moves:
 svg, gif, html (a page with a player), png (a folder of frames).
 
-The format is that of --to, or of OUT's name, else v3. Bytes that are no UTF-8, and
+The format is that of --to, or of OUT's name, else v2. Bytes that are no UTF-8, and
 where reads cut characters, survive any number of conversions between formats that
 have times; unknown keys, codes and comments survive those between asciicasts.
 ` + statuses,
@@ -63,7 +63,7 @@ have times; unknown keys, codes and comments survive those between asciicasts.
 	f.SortFlags = false
 	o.out.addFlags(f)
 	o.out.addInPlace(f)
-	f.Lookup("to").Usage = "the `FORMAT`: v3, v2, v1, script, script-classic, ttyrec, raw, txt, svg, gif, html, png (default: by OUT's name, else v3)"
+	f.Lookup("to").Usage = "the `FORMAT`: v2, v3, v1, script, script-classic, ttyrec, raw, txt, svg, gif, html, png (default: by OUT's name, else v2)"
 	f.StringSliceVar(&o.without, "without", nil, "leave out `KINDS` of events: input, markers, resizes, exit, comments, signals, sources, output")
 	f.StringSliceVar(&o.only, "keep", nil, "leave out all `KINDS` but these")
 	f.Var(&o.from, "from", "pictures: begin here")
@@ -140,7 +140,7 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 	}
 	if form == "" {
 		if o.out.to == "" && o.out.file == "" && !o.out.inPlace {
-			o.out.to = cast.V3.String()
+			o.out.to = cast.V2.String()
 		}
 		return o.editing.run(a, args[0], edits...)
 	}

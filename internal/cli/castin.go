@@ -174,9 +174,9 @@ func (t *tape) again(o *castIn) (open func() (playback.Source, error), done func
 
 func (t *tape) copyTo(f io.WriteCloser) error {
 	if t.dir != "" {
-		return errors.Join(session.WriteCast(t.dir, f, session.CastOptions{Format: cast.V3, Input: true}), f.Close())
+		return errors.Join(session.WriteCast(t.dir, f, session.CastOptions{Format: cast.V2, Input: true}), f.Close())
 	}
-	c, err := cast.NewWriter(f, cast.V3, t.header)
+	c, err := cast.NewWriter(f, cast.V2, t.header)
 	if err == nil {
 		c.SetExact(true)
 		err = copyEvents(c, t.events)

@@ -23,7 +23,7 @@ type castOut struct {
 
 func (o *castOut) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.file, "output", "o", "", "write to `FILE` (default: standard output)")
-	f.StringVar(&o.to, "to", "", "write it in this `FORMAT`: v3, v2, v1, script, script-classic, ttyrec, raw (default: by FILE's name, else as it was)")
+	f.StringVar(&o.to, "to", "", "write it in this `FORMAT`: v2, v3, v1, script, script-classic, ttyrec, raw (default: by FILE's name, else as it was)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace FILE if it is there")
 }
 
@@ -82,11 +82,11 @@ func (o *castOut) format(from *tape) (cast.Format, error) {
 	}
 	if from.reader != nil {
 		switch f := from.reader.Format(); f {
-		case cast.V1, cast.V2, cast.TTYRec:
+		case cast.V1, cast.V2, cast.V3, cast.TTYRec:
 			return f, nil
 		}
 	}
-	return cast.V3, nil
+	return cast.V2, nil // which everything reads
 }
 
 // replace writes beside the recording and then puts the result in its place, so

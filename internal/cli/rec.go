@@ -38,11 +38,12 @@ func newRec(a *app) *cobra.Command {
 		Short: "Record a shell or a command, byte for byte",
 		Long: `Run COMMAND, or your shell, on a terminal and record what it shows into FILE, an
 asciicast that sluice play, asciinema and its web player play. The end of FILE
-says how it is written: .cast is asciicast version 3; see --format.
+says how it is written: .cast is asciicast version 2, which all of them read; see
+--format.
 
-Every read of the terminal is in FILE at once: a kill -9, or a machine that goes
-down, costs nothing that was read before. Without FILE, and beside it, the run's
-logs have everything: sluice play RUN, sluice cast convert RUN FILE.
+Every read of the terminal is in FILE at once: a kill -9 costs nothing that was
+read before. Without FILE, and beside it, the run's logs have everything: sluice
+play RUN, sluice cast convert RUN FILE.
 
 What you type is not recorded unless you ask for it, and never while the terminal
 does not show it (passwords). The file is readable by you alone.
@@ -68,7 +69,7 @@ func (o *recOptions) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.BoolVarP(&r.Append, "append", "a", false, "go on with the recording in FILE")
 	f.BoolVar(&r.Overwrite, "overwrite", false, "replace FILE")
-	f.StringVarP(&o.format, "format", "f", "", "how FILE is written, `FORMAT`: v3, v2, v1, script, script-classic, ttyrec, raw (default: by its name, else v3)")
+	f.StringVarP(&o.format, "format", "f", "", "how FILE is written, `FORMAT`: v2, v3, v1, script, script-classic, ttyrec, raw (default: by its name, else v2)")
 	f.BoolVarP(&r.Input, "input", "I", false, "record what is typed, too")
 	f.BoolVar(&r.Input, "stdin", false, "the same, by asciinema's name")
 	f.BoolVar(&o.noInput, "no-input", false, "do not (the default)")
@@ -201,7 +202,7 @@ func setRecord(p *job.Pty, r job.Record, file string) (err error) {
 	if f, known := formatOf(file); r.Format == "" && known {
 		r.Format = f.String()
 	} else if r.Format == "" && !r.Append {
-		r.Format = cast.V3.String()
+		r.Format = cast.V2.String()
 	}
 	if err := record.Check(r); err != nil {
 		return &flagError{err: err, hint: "see: sluice rec --help"}

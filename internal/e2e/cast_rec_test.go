@@ -173,7 +173,10 @@ func TestRecKilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.endRuns()
-	const runs = 100
+	runs := 20
+	if testpeer.Strict() {
+		runs = 100
+	}
 	for i := range runs {
 		name := fmt.Sprintf("k%d.cast", i)
 		s := w.start("rec", name, "-q", "--headless", "--name", fmt.Sprintf("k%d", i), "--", "sh", "-c",
@@ -225,9 +228,7 @@ func TestRecKilled(t *testing.T) {
 
 // A full disk ends the recording, not the program; or the recording waits.
 func TestRecFullDisk(t *testing.T) {
-	if os.Geteuid() != 0 {
-		testpeer.Missing(t, "root, to mount a small disk")
-	}
+	testpeer.NeedRoot(t, "to mount a small disk")
 	w := newWorld(t)
 	small := w.path("small")
 	w.mkdir(small)

@@ -39,7 +39,7 @@ func rules(o job.Record) (f cast.Format, all []edit.Rule, err error) {
 			return 0, nil, err
 		}
 	} else if !o.Append {
-		f = cast.V3
+		f = cast.V2
 	}
 	for _, text := range o.Redact {
 		rules, err := edit.ParseRule(text)
