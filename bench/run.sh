@@ -3,7 +3,7 @@
 # comparison in turn (A B A B ...), and prints one table at the end.
 #
 #   bench/run.sh [start] [torchrun] [store] [throughput] [latency] [idle] [redirect]
-#                [terminal]     (default: all)
+#                [terminal] [recording]     (default: all)
 #
 # A ratio counts as the goal says: "<=2" is sluice's time over the other's, ">=5" the
 # other's over sluice's; in parentheses the quartiles over the pairs. A row whose
@@ -20,7 +20,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all=(start torchrun store throughput latency idle redirect terminal)
+all=(start torchrun store throughput latency idle redirect terminal recording)
 for name; do
 	case " ${all[*]} " in
 	*" $name "*) ;;

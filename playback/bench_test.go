@@ -1,19 +1,37 @@
+//go:build unix
+
 package playback
 
 import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"os"
 	"regexp"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/sluicerun/sluice/cast"
+	"golang.org/x/sys/unix"
 )
 
-// hour is a recording of 100 MB of typical output in an hour.
-var hour = sync.OnceValue(func() []cast.Event { return longEvents(100_000_000, time.Hour) })
+// cpu makes a benchmark tell what it takes of all cores together, which other work
+// on the machine disturbs less than the time on the clock. What it returns is
+// called at the end, with the bytes of one round.
+func cpu(b *testing.B) func(bytes int64) {
+	used := func() time.Duration {
+		var u unix.Rusage
+		if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	start := used()
+	return func(bytes int64) {
+		b.SetBytes(bytes)
+		b.ReportMetric(float64(bytes)*float64(b.N)/1e6/(used()-start).Seconds(), "MB/cpu-s")
+	}
+}
 
 func BenchmarkSeek(b *testing.B) {
 	events := hour()
@@ -39,8 +57,9 @@ func BenchmarkSeek(b *testing.B) {
 
 func BenchmarkSearch(b *testing.B) {
 	events := hour()
-	for _, re := range []string{"no such text", "(?i)no such text", "loss 0.07919", `\d{7}`} {
+	for _, re := range []string{"no such text", "(?i)no such text", "loss 0.07919", `\d{7}`, `\bstep [0-9a-f]+x`, `[^\x00-\x7f]`, `\d+`, `[a-z]+\d`, `(?i)(error|panic|fatal).*\d`} {
 		b.Run(re, func(b *testing.B) {
+			done := cpu(b)
 			n := 0
 			for b.Loop() {
 				n = 0
@@ -51,20 +70,39 @@ func BenchmarkSearch(b *testing.B) {
 					n++
 				}
 			}
-			b.SetBytes(100_000_000)
+			done(100_000_000)
 			b.ReportMetric(float64(n), "matches")
 		})
 	}
 }
 
+// As cast grep does it: from a file, whose bytes are what is counted.
+func BenchmarkSearchFile(b *testing.B) {
+	name := record(b, cast.V3, hour())
+	info, err := os.Stat(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	done := cpu(b)
+	for b.Loop() {
+		for _, err := range Search(open(b, name), regexp.MustCompile(`\d{7}`), SearchOptions{}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	done(info.Size())
+}
+
 func BenchmarkText(b *testing.B) {
 	events := hour()
+	done := cpu(b)
 	for b.Loop() {
 		if err := Text(FromEvents(header, events), io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.SetBytes(100_000_000)
+	done(100_000_000)
 }
 
 func BenchmarkFilter(b *testing.B) {
@@ -86,11 +124,12 @@ func BenchmarkFilter(b *testing.B) {
 // Playing alone, for comparison.
 func BenchmarkPlay(b *testing.B) {
 	events := hour()
+	done := cpu(b)
 	for b.Loop() {
 		s := NewScreen(FromEvents(header, events), nil)
 		if _, err := s.At(forever); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.SetBytes(100_000_000)
+	done(100_000_000)
 }

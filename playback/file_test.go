@@ -3,11 +3,9 @@ package playback
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"testing"
 	"time"
 
@@ -130,13 +128,5 @@ func BenchmarkFile(b *testing.B) {
 		}
 		b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/seek")
 		b.ReportMetric(worst.Seconds()*1000, "ms/worst")
-	})
-	b.Run("search", func(b *testing.B) {
-		b.SetBytes(st.Size())
-		for b.Loop() {
-			for m, err := range Search(open(b, name), regexp.MustCompile("no such text"), SearchOptions{}) {
-				b.Fatal(fmt.Sprint(m, err))
-			}
-		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,6 +114,9 @@ func shown(t testing.TB, term *vt.Terminal) string {
 }
 
 var header = cast.Header{Width: 80, Height: 24}
+
+// hour is a recording of 100 MB of typical output in an hour.
+var hour = sync.OnceValue(func() []cast.Event { return longEvents(100_000_000, time.Hour) })
 
 // longEvents is a recording of bytes of typical output over d: a log, an editor,
 // a progress bar.

@@ -19,13 +19,15 @@ type automaton struct {
 	prog  *syntax.Prog
 	start []uint32 // the instructions where a match may begin
 
-	next  []int32        // by state plus symbol: a state, or unknown
-	sets  [][]uint32     // by state / symbols
+	next  []int32    // by state plus symbol: a state, or unknown
+	stays [256]bool  // by byte: from state 0 it leads to state 0
+	sets  [][]uint32 // by state / symbols
 	known map[string]int32
 	size  int
 	full  bool // there are too many sets: everything may match
 
-	seen  []bool // scratch, by instruction
+	round uint32   // of seen
+	seen  []uint32 // scratch, by instruction: the latest round that met it
 	stack []uint32
 	key   []byte
 }
@@ -40,14 +42,17 @@ const (
 	// automatonSize is how many numbers next and sets may have together: 4 bytes
 	// each.
 	automatonSize = 256 << 10
+	// automatonProg is the longest expression, in instructions: finding a state
+	// takes time for each.
+	automatonProg = 10_000
 )
 
 func newAutomaton(re *syntax.Regexp) *automaton {
 	prog, err := syntax.Compile(re)
-	if err != nil {
+	if err != nil || len(prog.Inst) > automatonProg {
 		return &automaton{full: true}
 	}
-	a := &automaton{prog: prog, known: map[string]int32{}, seen: make([]bool, len(prog.Inst))}
+	a := &automaton{prog: prog, known: map[string]int32{}, round: 1, seen: make([]uint32, len(prog.Inst))}
 	// A match is not empty: that its end can be reached from here is no match.
 	a.start, _ = a.reach(nil, uint32(prog.Start))
 	a.state(a.start)
@@ -59,19 +64,30 @@ func (a *automaton) may(text string) bool {
 	if a.full {
 		return true
 	}
+	next := a.next
 	at := int32(0)
 	for i := 0; i < len(text); {
-		c, n := int32(text[i]), 1
+		if at == 0 {
+			for i < len(text) && a.stays[text[i]] {
+				i++
+			}
+			if i == len(text) {
+				break
+			}
+		}
+		c := int32(text[i])
+		i++
 		if c >= utf8.RuneSelf {
-			_, n = utf8.DecodeRuneInString(text[i:])
+			_, n := utf8.DecodeRuneInString(text[i-1:])
+			i += n - 1
 			c = beyond
 		}
-		i += n
-		to := a.next[at+c]
+		to := next[at+c]
 		if to < 0 {
 			if to = a.step(at, c); to == matched {
 				return true
 			}
+			next = a.next
 		}
 		at = to
 	}
@@ -83,6 +99,7 @@ func (a *automaton) step(at, c int32) int32 {
 	to := int32(0)
 	if c != '\n' {
 		var set []uint32
+		a.round++
 		for _, pc := range a.sets[at/symbols] {
 			in := &a.prog.Inst[pc]
 			if c < beyond && in.MatchRune(rune(c)) || c == beyond && matchesBeyond(in) {
@@ -94,24 +111,30 @@ func (a *automaton) step(at, c int32) int32 {
 		}
 		to = a.state(append(set, a.start...))
 	}
-	if !a.full {
-		a.next[at+c] = to
+	if a.full {
+		return matched
+	}
+	a.next[at+c] = to
+	if at == 0 && to == 0 {
+		a.stays[c] = true
+		for b := int(c); b >= beyond && b < len(a.stays); b++ {
+			a.stays[b] = true
+		}
 	}
 	return to
 }
 
-// reach adds to set the instructions for a character that can be next at pc, and
-// tells whether the match can end there.
+// reach adds to set the instructions for a character that can be next at pc, but
+// for those that this round has met, and tells whether the match can end there.
 func (a *automaton) reach(set []uint32, pc uint32) (_ []uint32, end bool) {
-	clear(a.seen)
 	a.stack = append(a.stack[:0], pc)
 	for len(a.stack) > 0 {
 		pc := a.stack[len(a.stack)-1]
 		a.stack = a.stack[:len(a.stack)-1]
-		if a.seen[pc] {
+		if a.seen[pc] == a.round {
 			continue
 		}
-		a.seen[pc] = true
+		a.seen[pc] = a.round
 		switch in := &a.prog.Inst[pc]; in.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			a.stack = append(a.stack, in.Out, in.Arg)

@@ -119,7 +119,7 @@ func (w *watch) switched(alt bool) {
 	} else {
 		w.below, w.lines = nil, w.below
 	}
-	w.alt = alt
+	w.alt, w.open = alt, false
 }
 
 // find looks for matches in one line.
@@ -206,6 +206,7 @@ func (w *watch) place(after []line, off int, come []*hit, now time.Duration) {
 	for _, h := range come {
 		fresh[h] = true
 	}
+	var shot *vt.Snapshot
 	for i := range after {
 		l := &after[i]
 		if l.off || len(l.hits) == 0 {
@@ -216,7 +217,10 @@ func (w *watch) place(after []line, off int, come []*hit, now time.Duration) {
 			for _, h := range l.hits {
 				if fresh[h] {
 					h.From = now
-					h.Row, h.Col = locate(w.r.t, i-off, h.at)
+					if shot == nil {
+						shot = w.r.t.Snapshot(false)
+					}
+					h.Row, h.Col = locate(shot, i-off, h.at)
 					if w.starts {
 						w.yield(h.Match)
 					}
@@ -260,18 +264,15 @@ func (w *watch) end(t time.Duration) {
 
 // locate finds the cell of a byte of line n of the screen. In a line that began
 // before the screen, it is counted from the screen's first cell.
-func locate(t *vt.Terminal, n, at int) (row, col int) {
-	cols, rows := t.Size()
-	for ; n > 0 && row < rows; row++ {
-		if !t.Wraps(row) {
+func locate(s *vt.Snapshot, n, at int) (row, col int) {
+	for ; n > 0 && row < s.Rows; row++ {
+		if !s.Lines[row].Wrapped {
 			n--
 		}
 	}
-	for ; row < rows; row++ {
-		width := cols
-		wraps := t.Wraps(row)
+	for ; row < s.Rows; row++ {
 		col := 0
-		for _, c := range t.Snapshot(false).Lines[row].Cells {
+		for _, c := range s.Lines[row].Cells {
 			if c.Width == 0 {
 				continue
 			}
@@ -281,9 +282,9 @@ func locate(t *vt.Terminal, n, at int) (row, col int) {
 			at -= max(len(c.Text), 1)
 			col += int(c.Width)
 		}
-		if !wraps {
-			return row, min(col, width-1)
+		if !s.Lines[row].Wrapped {
+			return row, min(col, s.Cols-1)
 		}
 	}
-	return rows - 1, 0
+	return s.Rows - 1, 0
 }

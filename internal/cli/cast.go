@@ -89,16 +89,15 @@ func parseCastTime(s string) (time.Duration, error) {
 
 // clock shows a time in a recording: 1:02:03.5, 0:12.345.
 func clock(d time.Duration) string {
-	d = d.Round(time.Millisecond)
-	h, m, s := int(d/time.Hour), int(d/time.Minute)%60, (d % time.Minute).Seconds()
-	sec := strconv.FormatFloat(s, 'f', -1, 64)
-	if s < 10 {
-		sec = "0" + sec
+	ms := d.Round(time.Millisecond).Milliseconds()
+	sec := fmt.Sprintf("%02d", ms/1000%60)
+	if frac := ms % 1000; frac > 0 {
+		sec = strings.TrimRight(fmt.Sprintf("%s.%03d", sec, frac), "0")
 	}
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%s", h, m, sec)
+	if h := ms / 3600_000; h > 0 {
+		return fmt.Sprintf("%d:%02d:%s", h, ms/60_000%60, sec)
 	}
-	return fmt.Sprintf("%d:%s", m, sec)
+	return fmt.Sprintf("%d:%s", ms/60_000, sec)
 }
 
 // parseRange reads FROM-UNTIL, either of which may be missing.
@@ -132,18 +131,20 @@ func isTerminalWriter(w io.Writer) bool {
 	return err == nil && term.IsTerminal(fd)
 }
 
-// recordingError is bad input if a file is in the way.
+// recordingError is bad input: what was named cannot be written to.
 func recordingError(err error) error {
+	hint := "name another file with -o FILE"
 	if errors.Is(err, os.ErrExist) {
-		return &flagError{err: err, hint: "--overwrite replaces it"}
+		hint = "--overwrite replaces it"
 	}
-	return err
+	return &flagError{err: err, hint: hint}
 }
 
 // editing is a command that makes a recording of another one.
 type editing struct {
-	in  castIn
-	out castOut
+	in    castIn
+	out   castOut
+	wrong error // what an edit has seen before anything is written
 }
 
 func (e *editing) addFlags(cmd *cobra.Command) {
@@ -163,7 +164,10 @@ func (e *editing) run(a *app, arg string, edits ...edit.Edit) error {
 	}
 	defer e.in.close(a)
 	h, events := edit.Chain(edits...)(t.header, t.events)
-	return e.out.write(a, t, h, events)
+	if e.wrong != nil {
+		return e.wrong
+	}
+	return e.out.write(a, &e.in, t, h, events)
 }
 
 // codesByName are the kinds of events by the names that flags have for them.

@@ -45,12 +45,13 @@ func newCastConvert(a *app) *cobra.Command {
 		Use:   "convert FILE [OUT]",
 		Short: "Write a recording in another format, or as a picture",
 		Long: `Write a recording as asciicast (v1, v2, v3), typescript (script, script-classic),
-ttyrec or raw; as text (txt: every line that was shown); or as a picture that moves:
-svg, gif, html (a page with a player), png (a folder of frames).
+ttyrec or raw; as text (txt: the lines that scrolled off, and the last screen); or
+as a picture that moves: svg, gif, html (a page with a player), png (a folder of
+frames).
 
 The format is that of --to, or of OUT's name, else v2. Bytes that are no UTF-8, and
 where reads cut characters, survive any number of conversions between formats that
-have times; unknown keys, codes and comments survive those between asciicasts.
+have times, but v1; unknown keys, codes and comments survive those between asciicasts.
 ` + statuses,
 		Example: `  sluice cast convert demo.cast demo.gif --theme dracula --idle-limit 1
   sluice cast convert typescript --timing timing demo.cast
@@ -139,6 +140,9 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 		return err
 	}
 	if form == "" {
+		if _, err := cast.ParseFormat(o.out.to); err != nil && o.out.to != "" {
+			return usagef("--to: %w; or as a picture: %s", err, strings.Join(slices.Sorted(maps.Keys(drawn)), ", "))
+		}
 		if o.out.to == "" && o.out.file == "" && !o.out.inPlace {
 			o.out.to = cast.V2.String()
 		}
@@ -155,6 +159,9 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 	}
 	if o.draw.FPS < 0 || o.draw.FPS > 100 {
 		return usagef("--fps: %d is not between 1 and 100", o.draw.FPS)
+	}
+	if o.until > 0 && o.until <= o.from {
+		return usagef("--until is not after --from")
 	}
 	o.draw.From, o.draw.Until, o.draw.Poster = time.Duration(o.from), time.Duration(o.until), time.Duration(o.at)
 	if f.Changed("idle-limit") {
@@ -240,18 +247,25 @@ func (o *convertOptions) save(a *app, write func(io.Writer) error) (err error) {
 		b := bufio.NewWriterSize(a.stdout, 64<<10)
 		return errors.Join(write(b), b.Flush())
 	}
-	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	if !o.out.overwrite {
-		flags |= os.O_EXCL
+	flags, made := os.O_WRONLY|os.O_CREATE|os.O_EXCL, true
+	if st, err := os.Stat(o.out.file); err == nil && o.out.overwrite {
+		if st.Mode().IsRegular() {
+			path, err := filepath.EvalSymlinks(o.out.file)
+			if err != nil {
+				return fmt.Errorf("writing a picture: %w", err)
+			}
+			return replaceFile(path, st.Mode().Perm(), write)
+		}
+		flags, made = os.O_WRONLY, false // a pipe, or a device
 	}
 	f, err := os.OpenFile(o.out.file, flags, 0o666)
 	if err != nil {
 		return recordingError(fmt.Errorf("writing a picture: %w", err))
 	}
 	b := bufio.NewWriterSize(f, 64<<10)
-	if err := errors.Join(write(b), b.Flush(), f.Close()); err != nil {
+	err = errors.Join(write(b), b.Flush(), f.Close())
+	if err != nil && made {
 		os.Remove(o.out.file)
-		return err
 	}
-	return nil
+	return err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ the terminal changes, the recording says so.
 				all = append(all, edit.Recording{Header: t.header, Events: t.events})
 			}
 			h, events := edit.Join(all, o)
-			return e.out.write(a, first, h, events)
+			return e.out.write(a, &e.in, first, h, events)
 		},
 	}
 	f := cmd.Flags()
@@ -126,17 +127,26 @@ pauses, speed, length, shift, merge.
 			changed := cmd.Flags().Changed
 			var edits []edit.Edit
 			if changed("idle-limit") {
+				if idle == 0 {
+					return usagef("--idle-limit: a pause of 0 is none: take more")
+				}
 				edits = append(edits, edit.IdleLimit(time.Duration(idle)))
 			}
 			if changed("speed") {
-				if !(speed > 0) {
-					return usagef("--speed: %g is not more than 0", speed)
+				if !(speed > 0) || math.IsInf(speed, 0) {
+					return usagef("--speed: %g is no number above 0", speed)
+				}
+				if changed("until") && until <= from {
+					return usagef("--until is not after --from")
 				}
 				edits = append(edits, edit.Speed(speed, time.Duration(from), time.Duration(until)))
 			} else if changed("from") || changed("until") {
 				return usagef("--from and --until are about --speed")
 			}
 			if changed("total") {
+				if total == 0 {
+					return usagef("--total: nothing takes no time at all: take more than 0")
+				}
 				edits = append(edits, e.total(time.Duration(total)))
 			}
 			if changed("shift") {
@@ -167,10 +177,15 @@ pauses, speed, length, shift, merge.
 // total has to know how long the recording is that the edits before have made.
 func (e *editing) total(d time.Duration) edit.Edit {
 	return func(h cast.Header, ev cast.Events) (cast.Header, cast.Events) {
-		now := h.Duration
+		now, err := h.Duration, error(nil)
 		if now == 0 {
-			// What cannot be read again is an error of its own when it is read.
-			now, _ = edit.Duration(ev)
+			now, err = edit.Duration(ev)
+		}
+		switch {
+		case err != nil:
+			e.wrong = err
+		case now == 0:
+			e.wrong = usagef("--total: the recording takes no time, so it cannot be made to take more")
 		}
 		return edit.SetDuration(d, now)(h, ev)
 	}
@@ -192,8 +207,11 @@ the place of everything else on the screen.
 ` + statuses,
 		Example: `  sluice cast redact demo.cast ipv4 'tok-\w+' -o public.cast
   sluice cast redact demo.cast password-assignments private-key --in-place`,
-		Args: atLeast(2, "FILE and a RULE"),
+		Args: atLeast(1, "FILE and a RULE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args)+len(rules) < 2 {
+				return usagef("say what is secret: a RULE, which is a regular expression or one of %s", strings.Join(edit.BuiltinNames(), ", "))
+			}
 			all, err := redactRules(append(args[1:], rules...), with)
 			if err != nil {
 				return err

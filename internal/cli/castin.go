@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/sluicerun/sluice/cast"
+	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/playback"
 	"github.com/sluicerun/sluice/session"
 )
@@ -67,6 +70,9 @@ func (o *castIn) open(a *app, arg string) (*tape, error) {
 		return t, nil
 	}
 	if arg == "-" {
+		if slices.ContainsFunc(o.opened, func(t *tape) bool { return t.path == "" }) {
+			return nil, errTwice
+		}
 		t.reader, err = cast.NewReader(os.Stdin, o.options)
 	} else {
 		t.reader, err = cast.Open(t.path, o.options)
@@ -85,7 +91,7 @@ func (t *tape) all(o *castIn) cast.Events {
 	return func(yield func(cast.Event, error) bool) {
 		if used {
 			if t.path == "" {
-				yield(cast.Event{}, errors.New("standard input cannot be read twice: put the recording into a file"))
+				yield(cast.Event{}, errTwice)
 				return
 			}
 			t.reader.Close()
@@ -97,8 +103,39 @@ func (t *tape) all(o *castIn) cast.Events {
 			t.reader = r
 		}
 		used = true
-		t.reader.All()(yield)
+		for e, err := range t.reader.All() {
+			if !yield(e, damaged(err)) {
+				return
+			}
+		}
 	}
+}
+
+var errTwice = usagef("standard input cannot be read twice: put the recording into a file")
+
+// damaged is an error of a recording that is being read.
+func damaged(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &flagError{err: err, hint: "--lenient passes over what makes no sense; sluice cast repair FILE takes it out"}
+}
+
+// movable is a recording that one can move in.
+type movable struct{ *cast.Reader }
+
+func (m movable) Next() (cast.Event, error) {
+	e, err := m.Reader.Next()
+	return e, damaged(err)
+}
+
+// reads tells whether a file is one that is being read.
+func (o *castIn) reads(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && slices.ContainsFunc(o.opened, func(t *tape) bool {
+		of, err := os.Stat(t.path)
+		return err == nil && os.SameFile(st, of)
+	})
 }
 
 // find tells a file from a run.
@@ -119,7 +156,10 @@ func (o *castIn) find(a *app, arg string) (*tape, error) {
 	}
 	p, rerr := a.onePlace(arg)
 	if rerr != nil {
-		if strings.ContainsAny(arg, "./") || err == nil {
+		if err == nil {
+			return nil, usagef("%s is a folder, and no terminal's logs are in it", arg)
+		}
+		if strings.ContainsAny(arg, "./") {
 			return nil, usagef("%s is neither a recording nor a run: there is no such file", arg)
 		}
 		return nil, rerr
@@ -161,15 +201,37 @@ func (t *tape) again(o *castIn) (open func() (playback.Source, error), done func
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading %s: %w", t.name, err)
 		}
-		path = f.Name()
-		done = func() { os.Remove(path) }
+		if path, done, err = unnamed(f); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("reading %s: %w", t.name, err), f.Close())
+		}
 		if err := t.copyTo(f); err != nil {
 			done()
 			return nil, nil, fmt.Errorf("reading %s: %w", t.name, err)
 		}
 		opt = cast.ReadOptions{Lenient: o.lenient}
 	}
-	return func() (playback.Source, error) { return cast.Open(path, opt) }, done, nil
+	return func() (playback.Source, error) {
+		r, err := cast.Open(path, opt)
+		return movable{r}, err
+	}, done, nil
+}
+
+// unnamed takes a file's name away, so that nothing of it is left however we end
+// (by | head, for one), and returns a path that leads to it until done. Where there
+// is no such path it keeps its name until then.
+func unnamed(f *os.File) (path string, done func(), err error) {
+	keep, err := os.Open(f.Name())
+	if err != nil {
+		return "", nil, errors.Join(err, os.Remove(f.Name()))
+	}
+	if fd, err := fdpass.Descriptor(keep); err == nil && runtime.GOOS == "linux" {
+		path := fmt.Sprintf("/proc/self/fd/%d", fd)
+		if _, err := os.Stat(path); err == nil {
+			return path, func() { keep.Close() }, os.Remove(f.Name())
+		}
+	}
+	keep.Close()
+	return f.Name(), func() { os.Remove(f.Name()) }, nil
 }
 
 func (t *tape) copyTo(f io.WriteCloser) error {

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -82,7 +84,9 @@ The exit status is 1 if one of them is damaged.
 				if i > 0 {
 					fmt.Fprintln(a.stdout)
 				}
-				info.show(a)
+				if err := info.show(a.stdout); err != nil {
+					return err
+				}
 			}
 			if bad {
 				return exitStatus(1)
@@ -144,9 +148,10 @@ func inform(t *tape) *castInfo {
 // kinds are the events that info counts by name, in its order.
 var kinds = []string{"output", "input", "markers", "resizes", "signals", "comments"}
 
-func (i *castInfo) show(a *app) {
+func (i *castInfo) show(w io.Writer) error {
+	var b bytes.Buffer
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(a.stdout, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("recording", "%s", i.File)
 	line("format", "%s", i.Format)
@@ -199,6 +204,8 @@ func (i *castInfo) show(a *app) {
 			line("", "mend it: sluice cast repair %s", job.Quote(i.File))
 		}
 	}
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 // printable is text of a recording that may go to somebody's terminal.
@@ -228,7 +235,7 @@ told. If sluice recorded it, the run's logs may have more: sluice cast convert R
 				}
 				r, err := cast.Repair(arg)
 				if err != nil {
-					return err
+					return &flagError{err: err, hint: "what it is: sluice cast info FILE"}
 				}
 				if quiet {
 					continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -31,8 +32,8 @@ func (o *castOut) addInPlace(f *pflag.FlagSet) {
 	f.BoolVarP(&o.inPlace, "in-place", "w", false, "put the result in the place of the recording itself")
 }
 
-// write writes a recording. from is what it was made of.
-func (o *castOut) write(a *app, from *tape, h cast.Header, events cast.Events) error {
+// write writes a recording. from is what it was made of, and in how that is read.
+func (o *castOut) write(a *app, in *castIn, from *tape, h cast.Header, events cast.Events) error {
 	format, err := o.format(from)
 	if err != nil {
 		return err
@@ -50,12 +51,30 @@ func (o *castOut) write(a *app, from *tape, h cast.Header, events cast.Events) e
 		b := bufio.NewWriterSize(a.stdout, 64<<10)
 		return errors.Join(put(b, format, h, events), b.Flush())
 	}
+	two := format == cast.Script || format == cast.ScriptClassic
+	if st, err := os.Lstat(o.file); err == nil && o.overwrite {
+		switch {
+		case st.Mode().IsRegular() && !two:
+			return replaceFile(o.file, 0o600, func(w io.Writer) error { return put(w, format, h, events) })
+		case two && in.reads(o.file):
+			return usagef("%s is being read: a typescript is two files, which cannot be replaced at once; name another one", o.file)
+		}
+	}
 	c, err := cast.Create(o.file, format, h.In(format), cast.CreateOptions{Overwrite: o.overwrite, Buffered: true})
 	if err != nil {
 		return recordingError(err)
 	}
 	c.SetExact(true)
-	return copyEvents(c, events)
+	if err := copyEvents(c, events); err != nil {
+		if !o.overwrite { // else they may have been there before
+			os.Remove(o.file)
+			if two {
+				os.Remove(cast.TimingFile(o.file))
+			}
+		}
+		return err
+	}
+	return nil
 }
 
 func put(w io.Writer, f cast.Format, h cast.Header, events cast.Events) error {
@@ -89,8 +108,7 @@ func (o *castOut) format(from *tape) (cast.Format, error) {
 	return cast.V2, nil // which everything reads
 }
 
-// replace writes beside the recording and then puts the result in its place, so
-// that it is never half there.
+// replace puts the result in the place of the recording.
 func (o *castOut) replace(from *tape, format cast.Format, h cast.Header, events cast.Events) error {
 	switch {
 	case o.file != "":
@@ -107,19 +125,24 @@ func (o *castOut) replace(from *tape, format cast.Format, h cast.Header, events 
 	if !st.Mode().IsRegular() {
 		return usagef("%s is no regular file: say where to with -o FILE", from.path)
 	}
-	f, err := os.CreateTemp(filepath.Dir(from.path), ".sluice-cast-")
+	return replaceFile(from.path, st.Mode().Perm(), func(w io.Writer) error { return put(w, format, h, events) })
+}
+
+// replaceFile writes beside a file and then puts the result in its place, so that
+// it is never half there, may be read meanwhile, and stays as it was if that fails.
+func replaceFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".sluice-cast-")
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", from.path, err)
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	b := bufio.NewWriterSize(f, 64<<10)
-	err = put(b, format, h, events)
-	err = errors.Join(err, b.Flush(), f.Chmod(st.Mode().Perm()), f.Sync(), f.Close())
+	err = errors.Join(write(b), b.Flush(), f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), from.path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("writing %s: %w", from.path, err)
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
 }

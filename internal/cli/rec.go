@@ -111,6 +111,8 @@ func (o *recOptions) split(cmd *cobra.Command, args []string) (file string, comm
 	switch {
 	case o.command != "" && command != nil:
 		return "", nil, usagef("--command and a command after -- are one too many")
+	case cmd.Flags().Changed("command") && o.command == "":
+		return "", nil, usagef("--command is empty: say which, or leave it out for your shell")
 	case o.command != "":
 		command = []string{shell, "-c", o.command}
 	case command == nil:
@@ -175,6 +177,15 @@ func (o *recOptions) finalize(file string, spec *job.Spec) (err error) {
 			return usagef("--redact is about FILE, and there is none: the logs have everything")
 		}
 		return nil
+	}
+	if file == "-" {
+		return usagef("a recording goes to a file, as standard output is the program's: name one (./- if that is its name)")
+	}
+	if ext := strings.ToLower(filepath.Ext(file)); o.format == "" && !o.rec.Append {
+		if _, is := drawn[strings.TrimPrefix(ext, ".")]; is && ext != "" {
+			base := strings.TrimSuffix(file, filepath.Ext(file))
+			return usagef("%s cannot be recorded to, only made of a recording: record to %s.cast, then sluice cast convert %s.cast %s", file, base, base, file)
+		}
 	}
 	r := o.rec
 	if o.format != "" {

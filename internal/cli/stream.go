@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,13 +50,19 @@ TLS before it, or carry it over ssh -L.
 		Example: `  sluice stream night
   sluice stream night --serve 0.0.0.0:8080 --linger 1m
   sluice stream night/0 --to wss://asciinema.example/ws/S/TOKEN`,
-		Args: exactly(1, "RUN[/RANK]"),
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(a, cmd, args[0]) },
+		Args: between(1, 2, "RUN[/RANK]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			arg, err := o.address(args)
+			if err != nil {
+				return err
+			}
+			return webError(cmd, o.run(a, cmd, arg))
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.serve, "serve", "", "listen on `ADDR`, as HOST:PORT (default: a free port of 127.0.0.1)")
-	f.Lookup("serve").NoOptDefVal = "127.0.0.1:0"
+	f.Lookup("serve").NoOptDefVal = anyPort
 	f.StringVar(&o.to, "to", "", "stream to the producer's `URL` of a server, wss://...")
 	f.StringVar(&o.token, "token", "", "what the page's path begins with, `WORD` (default: a random one beyond this machine)")
 	f.StringArrayVar(&o.hosts, "host", nil, "another `NAME` by which browsers may ask for the page; may be repeated")
@@ -63,6 +71,32 @@ TLS before it, or carry it over ssh -L.
 	f.Var(&o.linger, "linger", "end so long after the session; else at Ctrl-C")
 	f.BoolVar(&o.insecure, "insecure", false, "--to: without TLS")
 	return cmd
+}
+
+// anyPort is what --serve alone means.
+const anyPort = "127.0.0.1:0"
+
+// address finds out which argument is the run. As --serve may stand alone, an ADDR
+// behind a blank is among the arguments.
+func (o *streamOptions) address(args []string) (run string, err error) {
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	i := slices.IndexFunc(args, func(s string) bool { return strings.Contains(s, ":") })
+	if o.serve != anyPort || i < 0 {
+		return "", usagef("sluice stream takes one RUN[/RANK], and --serve an ADDR of the form HOST:PORT, not %q", args)
+	}
+	o.serve = args[i]
+	return args[1-i], nil
+}
+
+// webError is bad usage where an option made no sense.
+func webError(cmd *cobra.Command, err error) error {
+	var option *web.OptionError
+	if errors.As(err, &option) {
+		return &flagError{err: err, hint: "see: " + cmd.CommandPath() + " --help"}
+	}
+	return err
 }
 
 func (o *streamOptions) run(a *app, cmd *cobra.Command, arg string) error {

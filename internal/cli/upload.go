@@ -63,12 +63,15 @@ keeps. What is no asciicast is converted on the way.
 				return err
 			}
 			defer f.Close()
-			o.File, o.Name = f, strings.TrimSuffix(filepath.Base(t.name), filepath.Ext(t.name))+".cast"
+			o.File, o.Name = f, strings.ReplaceAll(t.name, "/", "-")+".cast"
+			if t.path != "" {
+				o.Name = strings.TrimSuffix(t.name, filepath.Ext(t.name)) + ".cast"
+			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			done, err := web.Upload(ctx, o)
 			if err != nil {
-				return err
+				return webError(cmd, err)
 			}
 			if done.Message != "" {
 				fmt.Fprintln(a.stderr, printableLines(done.Message))

@@ -51,10 +51,11 @@ func (p *painter) draw(f frame) []byte {
 	lines := strings.Split(string(render.ANSI(f.snap, render.Options{Region: region})), "\n")
 	rows := make([]string, f.rows)
 	for y := range rows {
+		// Before the text: behind it, in a full row, it would take the last column.
+		rows[y] = "\x1b[m\x1b[K"
 		if y < len(lines) && y < region.Rows {
-			rows[y] = lines[y]
+			rows[y] += lines[y]
 		}
-		rows[y] += "\x1b[K"
 	}
 	for _, c := range f.patches {
 		if y := c.row - region.Row; y >= 0 && y < region.Rows && c.col < f.cols {
@@ -67,7 +68,7 @@ func (p *painter) draw(f frame) []byte {
 		}
 	}
 	if f.bar != "" && f.rows > 0 {
-		rows[f.rows-1] = "\x1b[7m" + fit(f.bar, f.cols) + "\x1b[m\x1b[K"
+		rows[f.rows-1] = "\x1b[m\x1b[K\x1b[7m" + fit(f.bar, f.cols) + "\x1b[m"
 	}
 	var b bytes.Buffer
 	b.WriteString("\x1b[?2026h\x1b[?25l")

@@ -47,6 +47,13 @@ type Options struct {
 	Ready func(url string)
 }
 
+// OptionError is an option that makes no sense, or an address that cannot be had:
+// nothing was served or sent.
+type OptionError struct{ Err error }
+
+func (e *OptionError) Error() string { return e.Err.Error() }
+func (e *OptionError) Unwrap() error { return e.Err }
+
 func goodToken(s string) bool {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, letters) == ""

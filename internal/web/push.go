@@ -43,11 +43,12 @@ const (
 //
 // The error is that of ctx, or of the session; or says that the server does not
 // want the stream (it closed it with a code of 4000 to 4100, or refused it), or
-// could not be reached when the session had ended.
+// could not be reached when the session had ended. An [OptionError] is for a URL
+// that is none.
 func Push(ctx context.Context, o PushOptions, live Live) error {
 	p, err := newPusher(o)
 	if err != nil {
-		return err
+		return &OptionError{err}
 	}
 	return p.run(ctx, live)
 }

@@ -33,12 +33,12 @@ type server struct {
 //	         ?scrollback=1 puts the lines that scrolled off before it
 //
 // It returns when ctx is done, or Options.Linger after the session's end. The
-// error is nil then; else it says what could not be opened, or why the session
-// could not be followed any more.
+// error is nil then; else it says what could not be opened (an [OptionError] where
+// that is the address), or why the session could not be followed any more.
 func Serve(ctx context.Context, o Options) error {
 	ln, token, err := o.listen(ctx)
 	if err != nil {
-		return err
+		return &OptionError{err}
 	}
 	defer ln.Close()
 	live, err := o.Source(ctx)

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -50,11 +51,11 @@ type Uploaded struct {
 // Upload sends a recording to an asciinema-compatible server: over the API's
 // version 1, or to an older server over its only one. It tries once. When the
 // connection breaks half-way the server may have the recording all the same, and
-// the error says so.
+// the error says so. Options that make no sense are an [OptionError].
 func Upload(ctx context.Context, o UploadOptions) (*Uploaded, error) {
 	u, err := o.check()
 	if err != nil {
-		return nil, fmt.Errorf("uploading a recording: %w", err)
+		return nil, &OptionError{fmt.Errorf("uploading a recording: %w", err)}
 	}
 	fail := func(err error) (*Uploaded, error) {
 		return nil, fmt.Errorf("uploading a recording to %s: %w", u.Host, err)
@@ -129,10 +130,11 @@ func (o *UploadOptions) post(ctx context.Context, u *url.URL, name string, field
 	if err != nil {
 		return nil, 0, err
 	}
-	body := io.MultiReader(bytes.NewReader(head), io.LimitReader(o.File, end-start), bytes.NewReader(tail))
+	body := &uploadBody{r: io.MultiReader(bytes.NewReader(head), io.LimitReader(o.File, end-start), bytes.NewReader(tail))}
+	defer body.Close()
 	var reached bool // the server may have got something
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached = true }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), io.NopCloser(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), body)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -140,12 +142,16 @@ func (o *UploadOptions) post(ctx context.Context, u *url.URL, name string, field
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "sluice")
+	// A server that refuses at once closes the connection, and its answer would be
+	// lost with what could not be written any more.
+	req.Header.Set("Expect", "100-continue")
 	req.SetBasicAuth(o.User, o.Token)
 	tr := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 2 * time.Minute,
+		ExpectContinueTimeout: 2 * time.Second,
 		DisableKeepAlives:     true,
 		ForceAttemptHTTP2:     true,
 	}
@@ -172,6 +178,30 @@ func (o *UploadOptions) post(ctx context.Context, u *url.URL, name string, field
 	}
 	up, err = answer(resp, text)
 	return up, resp.StatusCode, err
+}
+
+// uploadBody is what is sent. A server may answer before it has read all of it, and
+// then the transport goes on reading for a while: after Close it gets nothing more
+// of a file that may be sent again.
+type uploadBody struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (b *uploadBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.r == nil {
+		return 0, os.ErrClosed
+	}
+	return b.r.Read(p)
+}
+
+func (b *uploadBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.r = nil
+	return nil
 }
 
 // form is what comes before and after the file.
