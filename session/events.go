@@ -88,6 +88,21 @@ func Events(dir string, f func(Event) error) error {
 	return l.events(f)
 }
 
+// deletedFile stands in the place of logs that were deleted on purpose.
+const deletedFile = "deleted"
+
+// Deleted notes in dir that the logs there are deleted on purpose, and which file
+// has a recording of the session.
+func Deleted(dir, recording string) error {
+	return os.WriteFile(filepath.Join(dir, deletedFile), []byte(recording), 0o600)
+}
+
+// WereDeleted tells whether logs were deleted on purpose, and where the recording is.
+func WereDeleted(dir string) (recording string, was bool) {
+	b, err := os.ReadFile(filepath.Join(dir, deletedFile))
+	return string(b), err == nil
+}
+
 // logs are the logs of a session.
 type logs struct {
 	out    *stream.Reader
@@ -111,6 +126,9 @@ func openLogs(dir string, input bool) (l *logs, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(dir); err != nil {
 			return l, err
+		}
+		if file, was := WereDeleted(dir); was {
+			return l, fmt.Errorf("the logs were deleted, as they held what was not to be kept: the recording %s has the rest", file)
 		}
 		return l, fmt.Errorf("%s holds the logs of no terminal", dir)
 	}

@@ -148,7 +148,11 @@ func (t *Terminal) Text(scrollback bool) string { return t.allText(scrollback, f
 func (t *Terminal) JoinedText(scrollback bool) string { return t.allText(scrollback, true) }
 
 func (t *Terminal) allText(scrollback, join bool) string {
-	var p []byte
+	n := t.rows * (t.cols + 1)
+	if scrollback {
+		n += t.lines.textSize()
+	}
+	p := make([]byte, 0, n)
 	last := -1     // columns of the line before
 	empty := false // the latest of them has nothing in it
 	// How a line ends is known when the next one comes.
@@ -169,6 +173,12 @@ func (t *Terminal) allText(scrollback, join bool) string {
 	}
 	if scrollback {
 		t.lines.each(func(l packedLine) {
+			if text, ok := l.plain(); ok {
+				begin(l.meta().cont, false)
+				p = append(p, text...)
+				last, empty = len(text), false
+				return
+			}
 			first := true
 			l.runs(func(r run) {
 				if first {

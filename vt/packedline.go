@@ -22,6 +22,15 @@ func (l packedLine) cells() int {
 	return int(n)
 }
 
+// plain returns the text of a line of ASCII in the plain style.
+func (l packedLine) plain() (text []byte, ok bool) {
+	if l.b[0]&linePlain == 0 {
+		return nil, false
+	}
+	_, k := binary.Uvarint(l.b[1:])
+	return l.b[1+k:], true
+}
+
 // run is a stretch of cells of one kind and style.
 type run struct {
 	pen   packedPen

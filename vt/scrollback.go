@@ -61,7 +61,10 @@ func (b *scrollback) init(limit int) {
 
 // drop empties the scrollback.
 func (b *scrollback) drop() {
-	b.chunks, b.spare = nil, nil
+	if n := len(b.chunks); n > 0 {
+		b.keep(b.chunks[n-1])
+	}
+	b.chunks = nil
 	b.lines, b.bytes = 0, 0
 	b.local = b.local[:0]
 }
@@ -230,6 +233,15 @@ func (b *scrollback) grow() *chunk {
 	return c
 }
 
+// textSize is about how many bytes of text there are.
+func (b *scrollback) textSize() int {
+	n := 0
+	for _, c := range b.chunks {
+		n += len(c.buf)
+	}
+	return n
+}
+
 // evict throws the oldest chunk away.
 func (b *scrollback) evict() {
 	c := b.chunks[0]
@@ -238,6 +250,11 @@ func (b *scrollback) evict() {
 	b.chunks = b.chunks[:n]
 	b.bytes -= c.size
 	b.lines -= len(c.ends)
+	b.keep(c)
+}
+
+// keep has c filled again, unless it has grown.
+func (b *scrollback) keep(c *chunk) {
 	if cap(c.buf) <= 2*b.free && len(c.pens) < 1024 {
 		clear(c.link[:cap(c.link)])
 		b.spare = c

@@ -66,5 +66,5 @@ var ErrLost = errors.New("the connection to the session was lost")
 type SignalError struct{ Signal os.Signal }
 
 func (e *SignalError) Error() string {
-	return fmt.Sprintf("the client was ended by a signal: %s", e.Signal)
+	return fmt.Sprintf("ended by a signal: %s", e.Signal)
 }

@@ -226,18 +226,11 @@ func (o *convertOptions) frames(a *app, h cast.Header, events cast.Events) error
 // text writes what was shown. The events are read anew, from a file that one can
 // move in.
 func (o *convertOptions) text(a *app, w io.Writer, t *tape) error {
-	open, done, err := t.again(&o.in)
+	src, done, err := t.source(&o.in)
 	if err != nil {
 		return err
 	}
 	defer done()
-	src, err := open()
-	if err != nil {
-		return err
-	}
-	if c, is := src.(io.Closer); is {
-		defer c.Close()
-	}
 	return playback.Text(src, w)
 }
 

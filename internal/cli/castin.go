@@ -25,6 +25,7 @@ type castIn struct {
 	timing  string
 	input   string
 	lenient bool
+	shown   bool // what was typed is left out of what a run's logs have
 	options cast.ReadOptions
 	opened  []*tape // whose warnings are still to be told
 }
@@ -64,7 +65,7 @@ func (o *castIn) open(a *app, arg string) (*tape, error) {
 		return nil, err
 	}
 	if t.dir != "" {
-		if t.header, t.events, err = session.OpenCast(t.dir, session.CastOptions{Input: true}); err != nil {
+		if t.header, t.events, err = session.OpenCast(t.dir, session.CastOptions{Input: !o.shown}); err != nil {
 			return nil, err
 		}
 		return t, nil
@@ -189,6 +190,24 @@ func (o *castIn) close(a *app) {
 		}
 		t.close()
 	}
+}
+
+// source opens the recording as one that one can move in; done lets go of it.
+func (t *tape) source(o *castIn) (src playback.Source, done func(), err error) {
+	open, forget, err := t.again(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if src, err = open(); err != nil {
+		forget()
+		return nil, nil, err
+	}
+	return src, func() {
+		if c, is := src.(io.Closer); is {
+			c.Close()
+		}
+		forget()
+	}, nil
 }
 
 // again opens a recording that one can move in, for the player and for searches.

@@ -153,7 +153,7 @@ func (i *castInfo) show(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("recording", "%s", i.File)
+	line("recording", "%s", printable(i.File))
 	line("format", "%s", i.Format)
 	line("size", "%dx%d", i.Cols, i.Rows)
 	line("duration", "%s", clock(time.Duration(i.Duration*1e9)))
@@ -181,6 +181,9 @@ func (i *castInfo) show(w io.Writer) error {
 	var counts []string
 	for _, k := range kinds {
 		if n := i.Events[string(codesByName[k])]; n > 0 || k == "output" {
+			if n == 1 {
+				k = strings.TrimSuffix(k, "s")
+			}
 			counts = append(counts, fmt.Sprintf("%d %s", n, k))
 		}
 	}
@@ -264,7 +267,7 @@ told. If sluice recorded it, the run's logs may have more: sluice cast convert R
 func atLeast(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
-			return &flagError{err: fmt.Errorf("sluice cast %s takes %s, at least %d", cmd.Name(), what, n), hint: "see: " + cmd.CommandPath() + " --help"}
+			return &flagError{err: fmt.Errorf("%s takes %s, at least %d", cmd.CommandPath(), what, n), hint: "see: " + cmd.CommandPath() + " --help"}
 		}
 		return nil
 	}

@@ -51,15 +51,12 @@ FROM, UNTIL, the text. The exit status is 1 if it never was.
 				if err != nil {
 					return err
 				}
-				open, done, err := t.again(&in)
+				src, done, err := t.source(&in)
 				if err != nil {
 					return err
 				}
 				defer done()
-				src, err := open()
-				if err != nil {
-					return err
-				}
+				var last string // several matches in a line are told once
 				for m, err := range playback.Search(src, re, playback.SearchOptions{Hold: time.Duration(hold)}) {
 					if err != nil {
 						return err
@@ -70,17 +67,19 @@ FROM, UNTIL, the text. The exit status is 1 if it never was.
 						return nil
 					case asJSON:
 						err = enc.Encode(grepMatch{t.name, m.From.Seconds(), m.Until.Seconds(), m.Row, m.Col, m.Text, m.Line})
-					case len(args) > 2:
-						_, err = fmt.Fprintf(a.stdout, "%s: %s-%s %s\n", t.name, clock(m.From), clock(m.Until), printable(m.Line))
 					default:
-						_, err = fmt.Fprintf(a.stdout, "%s-%s %s\n", clock(m.From), clock(m.Until), printable(m.Line))
+						text := fmt.Sprintf("%s-%s %s\n", clock(m.From), clock(m.Until), printable(m.Line))
+						if len(args) > 2 {
+							text = printable(t.name) + ": " + text
+						}
+						if text != last {
+							_, err = io.WriteString(a.stdout, text)
+						}
+						last = text
 					}
 					if err != nil {
 						return err
 					}
-				}
-				if c, is := src.(io.Closer); is {
-					c.Close()
 				}
 			}
 			if !found {
@@ -135,18 +134,11 @@ sluice screen.
 				return err
 			}
 			defer in.close(a)
-			open, done, err := t.again(&in)
+			src, done, err := t.source(&in)
 			if err != nil {
 				return err
 			}
 			defer done()
-			src, err := open()
-			if err != nil {
-				return err
-			}
-			if c, is := src.(io.Closer); is {
-				defer c.Close()
-			}
 			when := time.Duration(at)
 			if !cmd.Flags().Changed("at") {
 				when = 1<<63 - 1
@@ -156,10 +148,11 @@ sluice screen.
 				return err
 			}
 			if o.draw.Palette == nil {
-				o.draw.Palette = animate.Palette(t.header)
+				o.draw.Palette = animate.Colors(t.header)
 			}
 			return o.show(a, term.Snapshot(o.draw.Scrollback), func(screen []byte, hash string) ([]byte, error) {
-				return fmt.Appendf(nil, "{\"file\": %q,\n\"hash\": %q,\n\"screen\": %s}\n", t.name, hash, screen), nil
+				name, err := json.Marshal(t.name)
+				return fmt.Appendf(nil, "{\"file\": %s,\n\"hash\": %q,\n\"screen\": %s}\n", name, hash, screen), err
 			})
 		},
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/session"
 	"github.com/sluicerun/sluice/stream"
 )
 
@@ -125,6 +126,9 @@ func (o *logsOptions) files(rec *runs.Record, ranks job.RankSet) ([]logFile, err
 			l := logFile{rank: w.Rank, local: w.LocalRank, attempt: attempt, std: s, dir: dir, from: o.offset}
 			size, err := stream.Size(dir, l.name())
 			if errors.Is(err, os.ErrNotExist) {
+				if file, was := session.WereDeleted(dir); was {
+					return nil, usagef("the logs of %s were deleted, as they held what was not to be kept: the recording %s has the rest", rec.ID, file)
+				}
 				continue // this stream has no log
 			}
 			if err != nil {

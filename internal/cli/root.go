@@ -107,7 +107,9 @@ func (a *app) explain(err error) int {
 	fmt.Fprintln(a.stderr, "sluice:", err)
 	var flag *flagError
 	if errors.As(err, &flag) {
-		fmt.Fprintln(a.stderr, "  "+flag.hint)
+		if flag.hint != "" {
+			fmt.Fprintln(a.stderr, "  "+flag.hint)
+		}
 		return job.StatusUsage
 	}
 	return agent.StatusOf(err)

@@ -52,7 +52,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 func between(lo, hi int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < lo || len(args) > hi {
-			return &flagError{err: fmt.Errorf("sluice %s takes %s, not %d arguments", cmd.Name(), what, len(args)),
+			return &flagError{err: fmt.Errorf("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args)),
 				hint: "see: " + cmd.CommandPath() + " --help"}
 		}
 		return nil

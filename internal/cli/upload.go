@@ -50,6 +50,7 @@ keeps. What is no asciicast is converted on the way.
 					return &flagError{err: err, hint: "--token gives it"}
 				}
 			}
+			in.shown = true // of a run, what was typed is nobody's business
 			if err := in.finalize(); err != nil {
 				return err
 			}

@@ -174,6 +174,7 @@ func (o *output) close() error {
 // dropLogs deletes the logs of what was recorded: they hold the secrets.
 func (r *Recorder) dropLogs() {
 	for _, dir := range r.dirs {
+		session.Deleted(dir, r.o.File)
 		for _, pattern := range []string{session.OutputLog + "*", session.StdinLog, session.TimingFile} {
 			files, _ := filepath.Glob(filepath.Join(dir, pattern))
 			for _, f := range files {

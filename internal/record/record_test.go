@@ -108,8 +108,11 @@ func TestHeldBack(t *testing.T) {
 	if !r.Whole() {
 		t.Error("it is not whole")
 	}
-	if files, _ := filepath.Glob(filepath.Join(term.Dir(), "*")); len(files) > 0 {
+	if files, _ := filepath.Glob(filepath.Join(term.Dir(), "*")); len(files) != 1 || filepath.Base(files[0]) != "deleted" {
 		t.Errorf("logs with the secret are left: %v", files)
+	}
+	if _, err := session.Replay(term.Dir()); err == nil || !strings.Contains(err.Error(), "deleted") || !strings.Contains(err.Error(), file) {
+		t.Errorf("looking at deleted logs: %v", err)
 	}
 }
 

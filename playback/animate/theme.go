@@ -33,6 +33,19 @@ func Palette(h cast.Header) *vt.Palette {
 	return render.Colors(fg, bg, first)
 }
 
+// Colors are the colours in which a recording is shown: those of its own theme, or
+// else asciinema's.
+func Colors(h cast.Header) *vt.Palette {
+	if p := Palette(h); p != nil {
+		return p
+	}
+	p, err := render.Theme(defaultTheme)
+	if err != nil {
+		panic(err) // it is one of render's own
+	}
+	return p
+}
+
 // hexColor reads #rrggbb.
 func hexColor(s string) (uint32, bool) {
 	if len(s) != 7 || s[0] != '#' {
@@ -63,14 +76,7 @@ func newColors(h cast.Header, o Options) (*colors, error) {
 	if p := o.Draw.Palette; p != nil {
 		return &colors{base: *p, fixed: true}, nil
 	}
-	base := Palette(h)
-	if base == nil {
-		var err error
-		if base, err = render.Theme(defaultTheme); err != nil {
-			return nil, err
-		}
-	}
-	c := &colors{base: *base, own: vt.New(1, 1, vt.Options{}).Snapshot(false).Palette}
+	c := &colors{base: *Colors(h), own: vt.New(1, 1, vt.Options{}).Snapshot(false).Palette}
 	return c, nil
 }
 
