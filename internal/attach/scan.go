@@ -46,32 +46,43 @@ const maxBody = 64
 // ground tells whether other text may be written now.
 func (s *scan) ground() bool { return s.state == scanGround && s.ntail == 0 }
 
-// ahead is what the modes would be after p.
-func (s *scan) ahead(p []byte) pty.Modes {
+// after is the state after p.
+func (s *scan) after(p []byte) scan {
 	c := *s
 	c.body = slices.Clone(s.body)
 	c.feed(p)
-	return c.modes
+	return c
 }
 
 // feed takes the next bytes, cut anywhere.
 func (s *scan) feed(p []byte) {
 	for len(p) > 0 {
 		if s.state == scanGround {
-			n := bytes.IndexAny(p, "\x1b\x0e")
+			n := bytes.IndexByte(p, 0x1b)
+			text := p
+			if n >= 0 {
+				text = p[:n]
+			}
+			if bytes.IndexByte(text, 0x0e) >= 0 { // SO: the other character set
+				s.modes |= pty.Charset
+			}
 			if n < 0 {
-				s.text(p)
+				s.text(text)
 				return
 			}
-			s.text(p[:n])
-			if p[n] == 0x0e { // SO: the other character set
-				s.modes |= pty.Charset
-			} else {
-				s.state, s.ntail = scanEscape, 0
-			}
-			s.body = s.body[:0]
+			s.state, s.ntail, s.body = scanEscape, 0, s.body[:0]
 			p = p[n+1:]
 			continue
+		}
+		if s.state == scanCSI {
+			n := 0
+			for n < len(p) && p[n] >= 0x20 && p[n] < 0x40 {
+				n++
+			}
+			s.body = append(s.body, p[:min(n, maxBody-len(s.body))]...)
+			if p = p[n:]; len(p) == 0 {
+				return
+			}
 		}
 		c := p[0]
 		p = p[1:]
@@ -208,7 +219,7 @@ func (s *scan) csi(final byte) {
 	case final == 'm' && len(body) > 0 && body[0] == '>':
 		s.modes |= pty.ModifyOtherKeys
 	case final == 'm' && (len(body) == 0 || body[0] <= ';'):
-		s.sgr = len(bytes.Trim(body, "0;")) > 0
+		s.sgr = slices.ContainsFunc(body, func(c byte) bool { return c != '0' && c != ';' })
 		s.set(pty.Style, s.sgr || s.link)
 	case final == 'u' && len(body) > 0 && (body[0] == '=' || body[0] == '>'):
 		s.modes |= pty.KittyKeyboard

@@ -57,15 +57,17 @@ func (s *screen) show(kind session.FrameKind, p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
+	var next scan
 	if s.terminal {
 		// Before the bytes: if we are killed in between, one sequence too many is
 		// written rather than one too few.
-		if now, then := s.scan.modes, s.scan.ahead(p); !s.shown || now != then {
+		next = s.scan.after(p)
+		if now, then := s.scan.modes, next.modes; !s.shown || now != then {
 			s.modesChanged(now | then)
 		}
 	}
 	s.shown = true
-	err := s.put(p)
+	err := s.put(p, next)
 	if err == nil && !s.stale && kind == session.FrameOutput {
 		s.since += int64(len(p))
 	}
@@ -79,9 +81,18 @@ func (s *screen) resume() []byte {
 	return strconv.AppendInt(nil, s.since, 10)
 }
 
-// put writes; s.mu is held. A write that is halted leaves the screen stale.
-func (s *screen) put(p []byte) error {
-	err := writeAll(s.f, p, &s.halted, s.scan.feed)
+// put writes p, after which a terminal is at next; s.mu is held. A write that is
+// halted leaves the screen stale.
+func (s *screen) put(p []byte, next scan) error {
+	n := 0
+	err := writeAll(s.f, p, &s.halted, func(q []byte) { n += len(q) })
+	switch {
+	case !s.terminal:
+	case n == len(p):
+		s.scan = next
+	default:
+		s.scan.feed(p[:n])
+	}
 	if errors.Is(err, errHalted) {
 		s.stale = true
 		return nil
