@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/sluicerun/sluice/internal/dialogue"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/playback/animate"
 	"github.com/sluicerun/sluice/session"
 	"github.com/sluicerun/sluice/vt/render"
 )
@@ -203,7 +205,12 @@ func (t *scriptTerminal) Recording(_ context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	err = session.WriteCast(t.dir, f, session.CastOptions{Hidden: t.hidden, Command: t.shell})
+	o := session.CastOptions{Hidden: t.hidden, Command: t.shell}
+	if strings.EqualFold(filepath.Ext(file), ".gif") {
+		err = t.film(f, o)
+	} else {
+		err = session.WriteCast(t.dir, f, o)
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
@@ -211,6 +218,19 @@ func (t *scriptTerminal) Recording(_ context.Context, file string) error {
 		os.Remove(file)
 	}
 	return err
+}
+
+// film draws what happened.
+func (t *scriptTerminal) film(w io.Writer, o session.CastOptions) error {
+	h, events, err := session.OpenCast(t.dir, o)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	if err := animate.GIF(b, h, events, animate.Options{}); err != nil {
+		return err
+	}
+	return b.Flush()
 }
 
 func (t *scriptTerminal) Screenshot(_ context.Context, file string) error {

@@ -45,8 +45,8 @@ Every read of the terminal is in FILE at once: a kill -9 costs nothing that was
 read before. Without FILE, and beside it, the run's logs have everything: sluice
 play RUN, sluice cast convert RUN FILE.
 
-What you type is not recorded unless you ask for it, and never while the terminal
-does not show it (passwords). The file is readable by you alone.
+What you type is not recorded unless you ask for it, and never while a line is
+read that the terminal does not show (passwords). The file is readable by you alone.
 
 Ctrl+] m puts a marker, Ctrl+] p pauses the recording until it is pressed again,
 Ctrl+] d leaves the program and its recording to themselves.

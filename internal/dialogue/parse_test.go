@@ -167,7 +167,7 @@ func TestErrors(t *testing.T) {
 		"run x\nsecret hunter2",
 		"run x\nsignal TREM",
 		"run x\nscreenshot a.gif",
-		"output demo.gif",
+		"output demo.mp4",
 		"output demo",
 		"set tiemout 5s",
 		"set timeout 0s",

@@ -152,8 +152,9 @@ func (p *parser) output(l *scanner) (Op, *Problem) {
 	return &Output{s}, nil
 }
 
-// recordingKinds are the recordings that an output may be.
-var recordingKinds = []string{".cast"}
+// recordingKinds are the recordings that an output may be, and the pictures that
+// move.
+var recordingKinds = []string{".cast", ".gif"}
 
 // badOutput says why no output of this name can be made, and what can.
 func badOutput(name string) (why, hint string) {
@@ -161,9 +162,9 @@ func badOutput(name string) (why, hint string) {
 	if slices.Contains(recordingKinds, ext) || slices.Contains(stillKinds, ext) || ext == ".ascii" {
 		return "", ""
 	}
-	hint = "possible: .cast, a recording that players and converters read, and " + strings.Join(stillKinds, ", ") + ", the screen at the end"
+	hint = "possible: .cast, a recording that players and converters read, .gif, and " + strings.Join(stillKinds, ", ") + ", the screen at the end"
 	switch ext {
-	case ".gif", ".mp4", ".webm":
+	case ".mp4", ".webm":
 		return "no video is made here: " + clip(name), hint
 	}
 	return "the file's name does not say what is to be made: " + clip(name), hint
