@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,9 @@ func (m *movie) finish(o Options) []byte {
 		}
 	}
 	b.WriteString("</defs>\n")
-	for y := range strips {
+	// From below: a row's background must not cover what hangs down from the row
+	// above it, underscores first of all.
+	for y := range slices.Backward(strips) {
 		m.writeStrip(b, y, &strips[y], o)
 	}
 	b.WriteString("</g>\n</svg>\n")
