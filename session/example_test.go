@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
 	"github.com/sluicerun/sluice/vt/render"
@@ -111,4 +112,52 @@ func ExampleReplay() {
 	// Output:
 	// "    bold"
 	// "\n    \x1b[1mbold\x1b[m\n"
+}
+
+// Whoever can read the logs can follow a session, and make a recording of it as it
+// goes.
+func ExampleFollow() {
+	dir, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	ctx, log := context.Background(), filepath.Join(dir, "log")
+	s, err := session.Start(ctx, session.Command{Args: []string{"sh", "-c", "echo one; exit 3"}, Dir: log})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go func() {
+		s.Wait(ctx, session.Condition{Exit: true, Timeout: tries})
+		s.Close()
+	}()
+
+	live, err := session.Follow(log, false)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer live.Close()
+	rec := session.NewRecorder(session.CastOptions{}, func(h cast.Header) error {
+		fmt.Printf("%s, %dx%d\n", h.Command, h.Width, h.Height)
+		return nil
+	}, func(e cast.Event) error {
+		fmt.Printf("%s %q %d\n", e.Code, e.Data, e.Status)
+		return nil
+	})
+	for e, err := range live.Events(ctx) {
+		if err == nil {
+			err = rec.Event(e)
+		}
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	// Output:
+	// sh -c echo one; exit 3, 80x24
+	// o "one\r\n" 0
+	// x "" 3
 }
