@@ -49,19 +49,20 @@ type client struct {
 	cut  context.CancelFunc
 
 	// below the session's mu
-	size    Size
-	since   time.Time
-	active  time.Time
-	sent    int64  // of the log
-	base    int64  // of the log, where what it shows began: see FrameResume
-	strays  int    // questions that its terminal was shown though the emulator has answered them
-	idle    bool   // it has everything, and its writer waits: see Grew
-	unsent  []byte // of a frame that Grew began
-	resyncs int
-	repaint bool  // it asked for what it has covered
-	redraw  bool  // it asked for the screen
-	shown   int64 // of the bytes since base, when it did
-	parting bool  // in the middle of a unit, and so it has the turn
+	size     Size
+	since    time.Time
+	active   time.Time
+	sent     int64  // of the log
+	base     int64  // of the log, where what it shows began: see FrameResume
+	strays   int    // questions that its terminal was shown though the emulator has answered them
+	idle     bool   // it has everything, and its writer waits: see Grew
+	unsent   []byte // of a frame that Grew began
+	resyncs  int
+	repaint  bool  // it asked for what it has covered
+	redraw   bool  // it asked for the screen
+	shown    int64 // of the bytes since base, when it did
+	parting  bool  // in the middle of a unit, and so it has the turn
+	replying bool  // that unit is an answer of its terminal
 }
 
 // source is the client's name in the journal.

@@ -111,6 +111,8 @@ type Recorder struct {
 	since      time.Duration // when it was hidden
 	left       time.Duration // the time that was left out before
 	wrote      bool          // the program wrote something in hiding
+	source     string        // of the input
+	told       string        // the source that is recorded
 	cols, rows int           // as recorded
 	toC, toR   int           // as they are
 }
@@ -143,11 +145,17 @@ func (r *Recorder) Event(e Event) error {
 		}
 		return r.to(cast.Event{Time: at, Code: cast.Output, Data: e.Data})
 	case EventInput, EventSource:
-		if r.hidden || !r.o.Input {
+		if e.Kind == EventSource {
+			r.source = e.Text
+		}
+		if e.Kind == EventSource || r.hidden || !r.o.Input || r.source == replySource {
 			return nil
 		}
-		if e.Kind == EventSource {
-			return r.to(cast.Event{Time: at, Code: cast.Source, Data: []byte(e.Text)})
+		if r.source != r.told {
+			r.told = r.source
+			if err := r.to(cast.Event{Time: at, Code: cast.Source, Data: []byte(r.source)}); err != nil {
+				return err
+			}
 		}
 		return r.to(cast.Event{Time: at, Code: cast.Input, Data: e.Data})
 	case EventResize:

@@ -19,6 +19,10 @@ const (
 	answerTime = 2 * time.Second
 )
 
+// replySource is the source of what terminals answer, the emulator or that of a
+// client: recordings do not have it, for nobody typed it.
+const replySource = "reply"
+
 // answer is what the emulator would have said.
 type answer struct {
 	at   int64 // the log's offset behind the question, or a little later
@@ -117,5 +121,5 @@ func (s *Session) writeReply(b []byte) {
 	if err != nil {
 		return
 	}
-	s.put(ctx, "reply", b, "", st)
+	s.put(ctx, replySource, b, "", st)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -100,11 +101,17 @@ func (c *client) heard(f frame) error {
 // typed writes what the keyboard sent: whole units, or the part of a long one.
 func (c *client) typed(p []byte, part bool) error {
 	s := c.s
-	if !part && !c.parting { // else it is a paste, which may hold anything
-		p = c.withoutStrayReplies(p)
-	}
-	if len(p) == 0 && !c.parting {
-		return nil
+	var pieces []typed
+	switch {
+	case c.parting: // a paste, which may hold anything, or a long answer
+		pieces = []typed{{p, c.replying}}
+	case part:
+		c.replying = isReply(p)
+		pieces = []typed{{p, c.replying}}
+	default:
+		if pieces = c.withoutStrayReplies(p); len(pieces) == 0 {
+			return nil
+		}
 	}
 	s.mu.Lock()
 	c.active = time.Now()
@@ -132,8 +139,32 @@ func (c *client) typed(p []byte, part bool) error {
 	if st.Canonical && !st.Echo {
 		hide = "HIDDEN" // a password, to all appearances
 	}
-	s.remember(c.source())
-	return ignoreEnd(s.put(c.ctx, c.source(), p, hide, st))
+	for _, t := range pieces {
+		source := c.source()
+		if t.reply {
+			source, hide = replySource, ""
+		} else {
+			s.remember(source)
+		}
+		if err := s.put(c.ctx, source, t.data, hide, st); err != nil {
+			return ignoreEnd(err)
+		}
+	}
+	return nil
+}
+
+// typed is a part of what came from a client's keyboard: keys, or what its terminal
+// answered.
+type typed struct {
+	data  []byte
+	reply bool
+}
+
+// isReply tells whether the unit that begins with p is an answer.
+func isReply(p []byte) bool {
+	var sp keys.Splitter
+	units := sp.Feed(p)
+	return len(units) > 0 && units[len(units)-1].Kind == keys.Reply
 }
 
 // ignoreEnd: who types when the program has just ended made no mistake.
@@ -146,9 +177,12 @@ func ignoreEnd(err error) error {
 
 // withoutStrayReplies lets answers of the client's terminal through only if they
 // are its to give and were asked for.
-func (c *client) withoutStrayReplies(p []byte) []byte {
+func (c *client) withoutStrayReplies(p []byte) []typed {
+	if len(p) == 0 {
+		return nil
+	}
 	if bytes.IndexByte(p, 0x1b) < 0 {
-		return p
+		return []typed{{p, false}}
 	}
 	s := c.s
 	sp := keys.Splitter{CPRExpected: func() bool {
@@ -156,12 +190,17 @@ func (c *client) withoutStrayReplies(p []byte) []byte {
 		defer s.mu.Unlock()
 		return len(s.asked) > 0
 	}}
-	out := make([]byte, 0, len(p))
+	var out []typed
 	for _, u := range append(sp.Feed(p), sp.Flush()...) {
-		if u.Kind == keys.Reply && !c.answers() {
+		reply := u.Kind == keys.Reply
+		if reply && !c.answers() {
 			continue
 		}
-		out = append(out, u.Bytes...)
+		if n := len(out); n > 0 && out[n-1].reply == reply {
+			out[n-1].data = append(out[n-1].data, u.Bytes...)
+		} else {
+			out = append(out, typed{slices.Clone(u.Bytes), reply})
+		}
 	}
 	return out
 }

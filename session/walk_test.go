@@ -209,7 +209,7 @@ func TestRecorder(t *testing.T) {
 	}{
 		"all there is": {
 			"O 0.5 4\nO 0.5 2\nH 0.0 SOURCE me\nI 1.0 1\nS 1.0 SIGWINCH ROWS=3 COLS=9\nS 0.0 SIGWINCH ROWS=3 COLS=9\nH 1.0 MARK here\nO 0.1 1\nH 0.0 DURATION 5.0\nH 0.0 EXIT_CODE 2\n", "a€bc", "x", CastOptions{Input: true},
-			"[0.5, \"o\", \"a€\"]\n[1.0, \"o\", \"bc\"]\n[1.0, \"s\", \"me\"]\n[2.0, \"i\", \"x\"]\n[3.0, \"r\", \"9x3\"]\n[4.0, \"m\", \"here\"]\n[5.0, \"x\", \"2\"]\n",
+			"[0.5, \"o\", \"a€\"]\n[1.0, \"o\", \"bc\"]\n[2.0, \"s\", \"me\"]\n[2.0, \"i\", \"x\"]\n[3.0, \"r\", \"9x3\"]\n[4.0, \"m\", \"here\"]\n[5.0, \"x\", \"2\"]\n",
 		},
 		"a pause of nothing": {"O 1.0 1\nH 1.0 HIDE\nH 3.0 SHOW\nO 1.0 2\nO 1.0 1\n", "a€", "", CastOptions{}, "[1.0, \"o\", \"a\"]\n[4.0, \"o\", \"€\"]\n"},
 		"a pause that never ends": {

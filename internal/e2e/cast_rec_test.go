@@ -167,6 +167,38 @@ func TestStoryRecInput(t *testing.T) {
 	}
 }
 
+// What terminals answer was typed by nobody: neither the emulator's answers nor those
+// of the person's terminal are input in a recording.
+func TestRecAnswers(t *testing.T) {
+	t.Parallel()
+	o := newOuter(newWorld(t))
+	o.script("ask", `upto() { while k=$(dd bs=1 count=1 2>/dev/null); [ "$k" != "$1" ]; do :; done; printf 'answered with %s\r\n' "$1"; }
+		stty raw -echo; printf '\033[c'; upto c; printf '\033[6n'; upto R; printf 'ready\r\n'; upto y; stty sane`)
+	check := func(file string) {
+		t.Helper()
+		tape := o.tape(file)
+		if tape.in != "xy" || strings.Count(tape.out, "answered with") != 3 {
+			t.Errorf("%s: typed %q; %q", file, tape.in, tape.out)
+		}
+	}
+	o.must("rec", "a.cast", "--input", "-d", "--name", "a", "--", "./ask")
+	o.waitText("a", "ready")
+	o.must("type", "a", "xy")
+	o.waitEnded("a")
+	check("a.cast")
+
+	p := o.main
+	p.fresh("$S rec b.cast --input -- ./ask")
+	p.shows("ready")
+	p.types("xy")
+	p.prompted()
+	check("b.cast")
+	log := o.read(filepath.Join(o.dirOf(o.ps()[0].ID), "timing"))
+	if !strings.Contains(log, "SOURCE reply") {
+		t.Errorf("the logs have no answer:\n%s", log)
+	}
+}
+
 // Whatever is killed, and whenever: the file opens, it holds the beginning of what
 // the program wrote, and all that could be read in it before.
 func TestRecKilled(t *testing.T) {
