@@ -227,14 +227,19 @@ func (a *host) supervise(st Start) (int, error) {
 		h.Wait()
 		return 0, err
 	}
-	a.link.send(message{Kind: kindStarted, Run: h.ID(), Dir: h.Dir()})
+	l := a.link
 	if st.Detach {
+		// Before the launcher tells anybody: who resumes the run at once must not
+		// be told that it has a launcher.
 		a.mu.Lock()
-		a.link.close()
 		a.link = nil
 		a.mu.Unlock()
+	}
+	l.send(message{Kind: kindStarted, Run: h.ID(), Dir: h.Dir()})
+	if st.Detach {
+		l.close()
 	} else {
-		go a.listen(a.link)
+		go a.listen(l)
 	}
 	res := h.Wait()
 	a.frontGone()
