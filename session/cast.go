@@ -67,8 +67,13 @@ func Record(dir string, o CastOptions, header func(cast.Header) error, event fun
 		return err
 	}
 	defer l.Close()
+	return l.events(recorderOf(dir, o, header, event).Event)
+}
+
+// recorderOf is a recorder that may replay the logs in dir.
+func recorderOf(dir string, o CastOptions, header func(cast.Header) error, event func(cast.Event) error) *Recorder {
 	o.Screen = func(off int64) (*vt.Terminal, error) { return ReplayTo(dir, off) }
-	return l.events(NewRecorder(o, header, event).Event)
+	return NewRecorder(o, header, event)
 }
 
 // OpenCast is Record for who wants to take the events himself: the header, and

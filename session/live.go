@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 
+	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/stream"
 )
 
@@ -15,6 +16,7 @@ import (
 // process, also in one that the session does not know of, and without hindering
 // anybody. What has happened already is told first.
 type Live struct {
+	dir    string
 	logs   *logs
 	timing *stream.Follower
 	line   []byte // that has not come whole
@@ -33,7 +35,7 @@ func Follow(dir string, input bool) (*Live, error) {
 		l.Close()
 		return nil, fmt.Errorf("following a session: %w", err)
 	}
-	return &Live{logs: l, timing: f, buf: make([]byte, 64<<10)}, nil
+	return &Live{dir: dir, logs: l, timing: f, buf: make([]byte, 64<<10)}, nil
 }
 
 // Finish tells that nothing will be written any more: who wrote the logs is gone.
@@ -66,6 +68,21 @@ func (v *Live) Events(ctx context.Context) iter.Seq2[Event, error] {
 			yield(Event{}, err)
 		}
 	}
+}
+
+// Record is Events for who wants a recording of the session: its header, and then
+// its events, as it goes. An error of theirs ends it.
+func (v *Live) Record(ctx context.Context, o CastOptions, header func(cast.Header) error, event func(cast.Event) error) error {
+	r := recorderOf(v.dir, o, header, event)
+	for e, err := range v.Events(ctx) {
+		if err == nil {
+			err = r.Event(e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errStopped is that nobody wants to hear more.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sluicerun/sluice/cast"
-	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/internal/record"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
@@ -30,9 +29,6 @@ func (a *host) openRecorder() error {
 	}
 	h := cast.Header{Width: spec.Pty.Cols, Height: spec.Pty.Rows, Timestamp: time.Now(),
 		Command: job.Quote(spec.Command...), TermType: spec.Pty.Terminal()}
-	if h.Width == 0 || h.Height == 0 {
-		h.Width, h.Height = int(pty.DefaultSize.Cols), int(pty.DefaultSize.Rows)
-	}
 	r, err := record.Open(*spec.Pty.Record, h, func(text string) {
 		if a.h.Note(text) != nil { // the run is over, the recording is not
 			fmt.Fprintln(a.err, "sluice:", text)

@@ -155,9 +155,6 @@ func (e *editing) addFlags(cmd *cobra.Command) {
 }
 
 func (e *editing) run(a *app, arg string, edits ...edit.Edit) error {
-	if err := e.in.finalize(); err != nil {
-		return err
-	}
 	t, err := e.in.open(a, arg)
 	if err != nil {
 		return err

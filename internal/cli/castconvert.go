@@ -169,9 +169,6 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 			o.draw.IdleLimit = -1
 		}
 	}
-	if err := o.in.finalize(); err != nil {
-		return err
-	}
 	t, err := o.in.open(a, args[0])
 	if err != nil {
 		return err

@@ -80,9 +80,6 @@ the terminal changes, the recording says so.
 			default:
 				return usagef("--reset: %q is none of none, modes, all", reset)
 			}
-			if err := e.in.finalize(); err != nil {
-				return err
-			}
 			defer e.in.close(a)
 			var all []edit.Recording
 			var first *tape

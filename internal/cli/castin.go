@@ -60,6 +60,9 @@ type tape struct {
 
 // open opens FILE, - or RUN[/RANK].
 func (o *castIn) open(a *app, arg string) (*tape, error) {
+	if err := o.finalize(); err != nil {
+		return nil, err
+	}
 	t, err := o.find(a, arg)
 	if err != nil {
 		return nil, err
@@ -182,14 +185,18 @@ func (t *tape) close() {
 func (o *castIn) close(a *app) {
 	for _, t := range o.opened {
 		for _, w := range t.reader.Warnings() {
-			if w.Line > 0 {
-				fmt.Fprintf(a.stderr, "sluice: %s, line %d: %s\n", t.name, w.Line, w.Text)
-			} else {
-				fmt.Fprintf(a.stderr, "sluice: %s: %s\n", t.name, w.Text)
-			}
+			fmt.Fprintln(a.stderr, "sluice:", warned(t.name, w))
 		}
 		t.close()
 	}
+}
+
+// warned is a warning about a file.
+func warned(file string, w cast.Warning) string {
+	if w.Line > 0 {
+		return fmt.Sprintf("%s, line %d: %s", file, w.Line, w.Text)
+	}
+	return file + ": " + w.Text
 }
 
 // source opens the recording as one that one can move in; done lets go of it.

@@ -60,9 +60,6 @@ The exit status is 1 if one of them is damaged.
 ` + statuses,
 		Args: atLeast(1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := in.finalize(); err != nil {
-				return err
-			}
 			bad := false
 			enc := json.NewEncoder(a.stdout)
 			enc.SetEscapeHTML(false)
@@ -135,11 +132,7 @@ func inform(t *tape) *castInfo {
 	info.Duration, info.LongestIdle = max(last, h.Duration).Seconds(), idle.Seconds()
 	if t.reader != nil {
 		for _, w := range t.reader.Warnings() {
-			text := w.Text
-			if w.Line > 0 {
-				text = fmt.Sprintf("line %d: %s", w.Line, w.Text)
-			}
-			info.Warnings = append(info.Warnings, text)
+			info.Warnings = append(info.Warnings, w.String())
 		}
 	}
 	return info
@@ -244,11 +237,7 @@ told. If sluice recorded it, the run's logs may have more: sluice cast convert R
 					continue
 				}
 				for _, n := range r.Notes {
-					if n.Line > 0 {
-						fmt.Fprintf(a.stdout, "%s, line %d: %s\n", arg, n.Line, n.Text)
-					} else {
-						fmt.Fprintf(a.stdout, "%s: %s\n", arg, n.Text)
-					}
+					fmt.Fprintln(a.stdout, warned(arg, n))
 				}
 				switch {
 				case r.Changed:

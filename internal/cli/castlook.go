@@ -39,9 +39,6 @@ FROM, UNTIL, the text. The exit status is 1 if it never was.
 			if err != nil {
 				return usagef("%w", err)
 			}
-			if err := in.finalize(); err != nil {
-				return err
-			}
 			defer in.close(a)
 			found := false
 			enc := json.NewEncoder(a.stdout)
@@ -124,9 +121,6 @@ sluice screen.
 		Args: exactly(1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.finalize(); err != nil {
-				return err
-			}
-			if err := in.finalize(); err != nil {
 				return err
 			}
 			t, err := in.open(a, args[0])

@@ -78,9 +78,6 @@ func (o *playOptions) run(a *app, cmd *cobra.Command, arg string) error {
 	if p.IdleLimit = time.Duration(o.idle); cmd.Flags().Changed("idle-limit") && o.idle == 0 {
 		p.IdleLimit = -1
 	}
-	if err := o.in.finalize(); err != nil {
-		return err
-	}
 	t, err := o.in.open(a, arg)
 	if err != nil {
 		return err

@@ -18,7 +18,6 @@ import (
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/internal/web"
 	"github.com/sluicerun/sluice/session"
-	"github.com/sluicerun/sluice/vt"
 )
 
 // streamOptions are the flags of sluice stream.
@@ -174,10 +173,7 @@ func (o *streamOptions) follow(ctx context.Context, p place) (*liveSession, erro
 		defer close(l.done)
 		defer logs.Close()
 		defer close(l.events)
-		rec := session.NewRecorder(session.CastOptions{
-			Input:  o.input,
-			Screen: func(off int64) (*vt.Terminal, error) { return session.ReplayTo(dir, off) },
-		}, func(cast.Header) error { return nil }, func(e cast.Event) error {
+		l.err = logs.Record(ctx, session.CastOptions{Input: o.input}, func(cast.Header) error { return nil }, func(e cast.Event) error {
 			e.Data = append([]byte(nil), e.Data...)
 			select {
 			case l.events <- e:
@@ -186,15 +182,6 @@ func (o *streamOptions) follow(ctx context.Context, p place) (*liveSession, erro
 				return context.Cause(ctx)
 			}
 		})
-		for e, err := range logs.Events(ctx) {
-			if err == nil {
-				err = rec.Event(e)
-			}
-			if err != nil {
-				l.err = err
-				return
-			}
-		}
 	}()
 	return l, nil
 }

@@ -51,9 +51,6 @@ keeps. What is no asciicast is converted on the way.
 				}
 			}
 			in.shown = true // of a run, what was typed is nobody's business
-			if err := in.finalize(); err != nil {
-				return err
-			}
 			t, err := in.open(a, args[0])
 			if err != nil {
 				return err

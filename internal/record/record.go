@@ -9,7 +9,6 @@ import (
 	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
-	"github.com/sluicerun/sluice/vt"
 )
 
 // Recorder makes one recording, of one worker, through all of its lives.
@@ -42,6 +41,7 @@ func Check(o job.Record) error {
 // Open begins the recording's file. h is what is known of the terminal. note is
 // told what a person should know.
 func Open(o job.Record, h cast.Header, note func(string)) (*Recorder, error) {
+	h.Width, h.Height = h.Size()
 	h.Title, h.IdleTimeLimit, h.Env = o.Title, time.Duration(o.IdleLimit), o.Env
 	r := &Recorder{o: o, note: note, cols: h.Width, rows: h.Height}
 	r.ctx, r.stop = context.WithCancel(context.Background())
@@ -124,20 +124,8 @@ func (r *Recorder) follow(dir string) error {
 		r.mu.Unlock()
 	}()
 	r.dirs = append(r.dirs, dir)
-	rec := session.NewRecorder(session.CastOptions{
-		Input:  r.o.Input,
-		Screen: func(off int64) (*vt.Terminal, error) { return session.ReplayTo(dir, off) },
-	}, r.header, r.event)
 	r.base = r.last
-	for e, err := range live.Events(r.ctx) {
-		if err != nil {
-			return err
-		}
-		if err := rec.Event(e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return live.Record(r.ctx, session.CastOptions{Input: r.o.Input}, r.header, r.event)
 }
 
 // header begins a life. The file's own header is written.

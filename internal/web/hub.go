@@ -32,7 +32,7 @@ type hub struct {
 	mu      sync.Mutex
 	term    *vt.Terminal
 	theme   *alis.Theme
-	out, in decoder
+	out, in cast.Decoder
 	id      uint64        // of the latest event
 	now     time.Duration // its time
 	at      time.Time     // when it came
@@ -79,10 +79,10 @@ func (h *hub) feed(e cast.Event) {
 	h.now, h.at = max(e.Time, h.now), time.Now()
 	switch e.Code {
 	case cast.Output:
-		h.output(h.out.text(e.Data))
+		h.output(h.out.Text(e.Data))
 	case cast.Input:
 		if h.input {
-			h.send(alis.Event{Kind: alis.Input}, h.in.text(e.Data))
+			h.send(alis.Event{Kind: alis.Input}, h.in.Text(e.Data))
 		}
 	case cast.Resize:
 		if e.Cols <= 0 || e.Rows <= 0 {
@@ -94,7 +94,7 @@ func (h *hub) feed(e cast.Event) {
 	case cast.Marker:
 		h.publish(alis.Event{Kind: alis.Marker, Text: pieces(valid(e.Data), maxText)[0]})
 	case cast.Exit:
-		h.output(h.out.flush())
+		h.output(h.out.Flush())
 		h.exit = h.publish(alis.Event{Kind: alis.Exit, Status: e.Status})
 	}
 }
@@ -127,7 +127,7 @@ func (h *hub) publish(e alis.Event) *alis.Event {
 func (h *hub) end() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.output(h.out.flush())
+	h.output(h.out.Flush())
 	h.ended = true
 	for v := range h.viewers {
 		v.wake()
