@@ -226,8 +226,17 @@ func (h *Handle) held() []Held {
 }
 
 // Note puts a remark of sluice's own on the console and among the events. The error
-// is that the run has ended, and nobody was told.
-func (h *Handle) Note(text string) error { return h.do(func() { h.note(text) }) }
+// is that the run has ended, or its console has, and nobody was told.
+func (h *Handle) Note(text string) error {
+	shown := true
+	if err := h.do(func() { shown = h.note(text) }); err != nil {
+		return err
+	}
+	if !shown {
+		return ErrEnded
+	}
+	return nil
+}
 
 // Record is a snapshot of the run as run.json has it.
 func (h *Handle) Record() runs.Record {

@@ -60,10 +60,12 @@ func (h *Handle) emit(e job.Event) {
 	h.events.record(e)
 }
 
-// note tells the person in front of the console something.
-func (h *Handle) note(text string) {
+// note tells the person in front of the console something. False means that the
+// console has ended.
+func (h *Handle) note(text string) bool {
 	h.emit(job.Event{Type: job.EventNote, Attempt: h.attempt, Detail: text})
 	if h.console != nil && !h.spec.Console.Quiet {
-		h.console.Note("sluice: " + text)
+		return h.console.Note("sluice: " + text)
 	}
+	return true
 }

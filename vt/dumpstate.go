@@ -247,7 +247,13 @@ func (d *drawer) pendingInput() {
 		default:
 			d.p = append(d.p, "\x1b_"...)
 		}
-		d.p = append(d.p, q.buf...)
+		for i, b := range q.buf {
+			d.p = append(d.p, b)
+			if b == 0xc2 && (i+1 == len(q.buf) || q.buf[i+1] == 0x9c) {
+				// A control stood between them, or else it were U+009C.
+				d.p = append(d.p, 0)
+			}
+		}
 		if q.over {
 			d.p = append(d.p, 'x')
 		}

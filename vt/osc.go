@@ -100,9 +100,6 @@ func (t *Terminal) oscLink(rest []byte) {
 	args, uri, _ := bytes.Cut(rest, []byte(";"))
 	t.penDirty = true
 	t.pen.link = 0
-	if len(uri) == 0 {
-		return
-	}
 	var id []byte
 	for a := range bytes.SplitSeq(args, []byte(":")) {
 		if v, ok := bytes.CutPrefix(a, []byte("id=")); ok {
@@ -113,10 +110,14 @@ func (t *Terminal) oscLink(rest []byte) {
 		t.count.Truncated++
 		return
 	}
+	address := t.clean(uri, MaxLink)
+	if address == "" {
+		return
+	}
 	if t.tab.full() {
 		t.sweep()
 	}
-	t.pen.link = t.tab.link(link{t.clean(id, MaxLink), t.clean(uri, MaxLink)})
+	t.pen.link = t.tab.link(link{t.clean(id, MaxLink), address})
 }
 
 func (t *Terminal) oscMessage(rest []byte) {

@@ -193,6 +193,9 @@ func FuzzTerminal(f *testing.F) {
 	for _, s := range append(append([]string{}, texts...), others...) {
 		f.Add([]byte(s), uint8(10), uint8(4), uint8(3), uint8(7))
 	}
+	f.Add([]byte("\x1b]8;;\x7f\x1b\\x"), uint8(10), uint8(4), uint8(3), uint8(7))
+	f.Add([]byte("\x1b]\xc2\x14"), uint8(10), uint8(4), uint8(3), uint8(7))
+	f.Add([]byte("\x1b]2;\xc2\x14\x9cx\xc2\x14\xc2"), uint8(10), uint8(4), uint8(3), uint8(7))
 	f.Add([]byte("日本語\x1b[?69h\x1b[2;5s\x1b[4hx\x1b[2;3r\x1bM\x1b[9S"), uint8(1), uint8(1), uint8(6), uint8(2))
 	f.Fuzz(func(t *testing.T, in []byte, cols, rows, cols2, rows2 uint8) {
 		c, r, c2, r2 := int(cols%50), int(rows%20), int(cols2%50), int(rows2%20)

@@ -309,6 +309,27 @@ func TestRecFullDisk(t *testing.T) {
 	if tape := w.tape("small/g.cast"); len(tape.out) < 20000 || len(tape.warnings) > 0 {
 		t.Errorf("%d bytes, %v", len(tape.out), tape.warnings)
 	}
+
+	// What cannot even begin does not, and leaves nothing behind.
+	fill, err := os.Create(filepath.Join(small, "fill"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fill.Close()
+	if _, err := fill.Write(make([]byte, 1<<20)); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"stop", "wait"} {
+		r := w.run("rec", "small/h.cast", "--headless", "--on-full", mode, "--", "touch", "ran")
+		if r.status == 0 || !strings.Contains(r.stderr, "no space left on device") {
+			t.Errorf("%s: %+v", mode, r)
+		}
+		for _, name := range []string{"small/h.cast", "ran"} {
+			if _, err := os.Lstat(w.path(name)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("%s: %s: %v", mode, name, err)
+			}
+		}
+	}
 }
 
 // Secrets are not in the recording, and the logs that had them are gone.

@@ -86,10 +86,11 @@ func create(ctx context.Context, o job.Record, h cast.Header, note func(string))
 		h = out.redact.Header(h)
 	}
 	opt := cast.CreateOptions{Append: o.Append, Overwrite: o.Overwrite}
+	begun := false // before, there is nothing that would be lost by giving up
 	if o.OnFull == job.RecordWait {
 		told := false
 		opt.Retry = func(err error) bool {
-			if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+			if !begun || !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
 				return false
 			}
 			if !told {
@@ -105,6 +106,7 @@ func create(ctx context.Context, o job.Record, h cast.Header, note func(string))
 		}
 	}
 	out.c, err = cast.Create(o.File, f, h.In(f), opt)
+	begun = true
 	return out, err
 }
 

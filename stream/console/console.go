@@ -143,16 +143,18 @@ func (c *Console) Resume() {
 // Note shows a line of sluice's own on Err, whole and between lines, after the
 // output that the console knows of. text has no newline at its end; newlines in
 // it make several lines. It never blocks. Notes that pile up in front of a
-// stuck sink are dropped and counted.
-func (c *Console) Note(text string) {
+// stuck sink are dropped and counted. False means the console has ended, and
+// nobody will see the text here.
+func (c *Console) Note(text string) bool {
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()
-		return
+		return false
 	}
 	c.notes.add(text)
 	c.mu.Unlock()
 	c.poke()
+	return true
 }
 
 // poke wakes the merger, or makes its next wait return at once.

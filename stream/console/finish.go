@@ -63,7 +63,7 @@ func (m *merger) beginFinish() {
 	}
 }
 
-// allShown: nothing is left anywhere.
+// allShown: nothing is left anywhere. Nothing is taken any more from then on.
 func (m *merger) allShown() bool {
 	if len(m.inputs) > 0 || m.c.ready.Load() != nil {
 		return false
@@ -75,7 +75,9 @@ func (m *merger) allShown() bool {
 	}
 	m.c.mu.Lock()
 	defer m.c.mu.Unlock()
-	return len(m.c.notes.list) == 0 && len(m.c.cmds) == 0
+	// In one step: what came between the look and the end would be lost.
+	m.c.ended = len(m.c.notes.list) == 0 && len(m.c.cmds) == 0
+	return m.c.ended
 }
 
 // end stops the writers and the merger.
