@@ -17,10 +17,12 @@ func (s *Session) feed() {
 	buf := make([]byte, 4096)
 	complete := s.complete
 	for {
-		end := s.opt.Log.Size()
 		s.mu.Lock()
-		off := s.off
+		off, end := s.off, s.noted
 		s.mu.Unlock()
+		if complete == nil {
+			end = s.opt.Log.Size()
+		}
 		if off < end {
 			if end-off > int64(len(buf)) && len(buf) < feedMax {
 				buf = make([]byte, feedMax)
@@ -168,7 +170,7 @@ func (s *Session) resizeTo(size Size) error {
 	s.size = size
 	if cells {
 		s.journal.resized(size, time.Now())
-		s.resize, s.resizeAt = &size, s.opt.Log.Size()
+		s.resize, s.resizeAt = &size, s.noted
 		wake(s.grew)
 	}
 	return nil

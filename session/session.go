@@ -82,6 +82,7 @@ type Session struct {
 
 	mu       sync.Mutex
 	vt       *vt.Terminal
+	noted    int64 // of the log, that the journal has
 	off      int64 // of the log, that the emulator has seen
 	until    int64 // what it is being shown
 	size     Size
@@ -148,11 +149,14 @@ func (s *Session) Begin() {
 // Grew tells that n bytes more are in the log. It is called by who moves bytes
 // from Sink to Log, in order.
 func (s *Session) Grew(n int64, at time.Time) {
+	// First, so that whoever answers what he sees, or marks it, is put down behind
+	// it.
+	s.journal.output(n, at)
 	s.mu.Lock()
+	s.noted += n
 	s.giveAll(n)
 	s.mu.Unlock()
 	wake(s.grew)
-	s.journal.output(n, at)
 }
 
 // Exited tells that the program itself has ended, with its status as shells

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/sluicerun/sluice/internal/procfs"
 	"github.com/sluicerun/sluice/job"
 )
 
@@ -87,7 +88,7 @@ func differing(dir string, first ThreadBound) ([]ThreadBound, error) {
 }
 
 func readAllowed(dir string) (ThreadBound, error) {
-	data, err := readFile(filepath.Join(dir, "status"))
+	data, err := procfs.ReadFile(filepath.Join(dir, "status"))
 	if err != nil {
 		return ThreadBound{}, err
 	}

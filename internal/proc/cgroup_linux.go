@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -84,9 +85,9 @@ func (c *Cgroup) Pids() ([]int, error) {
 // readPids reads cgroup.procs. In a threaded cgroup only threads can be read;
 // a thread's number serves as well for signals.
 func readPids(dir string) ([]int, error) {
-	data, err := readFile(filepath.Join(dir, "cgroup.procs"))
+	data, err := procfs.ReadFile(filepath.Join(dir, "cgroup.procs"))
 	if errors.Is(err, unix.EOPNOTSUPP) {
-		data, err = readFile(filepath.Join(dir, "cgroup.threads"))
+		data, err = procfs.ReadFile(filepath.Join(dir, "cgroup.threads"))
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
 		return nil, nil

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // ErrNoCgroup is what NewCgroups returns when workers cannot have cgroups of
@@ -123,11 +125,11 @@ func readOwnCgroups(root string) (ownCgroups, error) {
 
 func parseOwnCgroups(root string) (ownCgroups, error) {
 	o := ownCgroups{root: root}
-	info, err := readFile(filepath.Join(root, "proc/self/mountinfo"))
+	info, err := procfs.ReadFile(filepath.Join(root, "proc/self/mountinfo"))
 	if err != nil {
 		return o, err
 	}
-	own, err := readFile(filepath.Join(root, "proc/self/cgroup"))
+	own, err := procfs.ReadFile(filepath.Join(root, "proc/self/cgroup"))
 	if err != nil {
 		return o, err
 	}
@@ -176,7 +178,7 @@ func (o ownCgroups) v1(controller string) (string, bool) {
 
 // counter reads one number of a file of "key number" lines.
 func counter(path, key string) (uint64, bool) {
-	data, err := readFile(path)
+	data, err := procfs.ReadFile(path)
 	if err != nil {
 		return 0, false
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sluicerun/sluice/internal/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -59,7 +60,7 @@ func FindCgroups(root, runID string) string {
 // countMemory gives the workers memory.events, where the memory controller has
 // been delegated to us. Without it OOM kills are told from other counters.
 func (g *Cgroups) countMemory() {
-	have, err := readFile(filepath.Join(g.path, "cgroup.controllers"))
+	have, err := procfs.ReadFile(filepath.Join(g.path, "cgroup.controllers"))
 	if err != nil || !slices.Contains(strings.Fields(string(have)), "memory") {
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // children are the direct children of this process, zombies included. The
@@ -37,7 +39,7 @@ func childLists() ([]int, bool) {
 	}
 	var pids []int
 	for _, list := range lists {
-		data, err := readFile(list)
+		data, err := procfs.ReadFile(list)
 		if err != nil {
 			continue // the thread has ended, its children are another's now
 		}

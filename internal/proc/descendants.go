@@ -50,7 +50,7 @@ func below(all []Proc, pid int, skip func(Proc) bool) []Proc {
 // one. It costs a look at every process of ours: the last resort for what is
 // neither in a cgroup nor a descendant.
 func WithCookie(key, value string) []int {
-	pids, err := pidsIn("/")
+	pids, err := procIn("/").PIDs()
 	if err != nil {
 		return nil
 	}

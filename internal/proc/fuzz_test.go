@@ -12,35 +12,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func FuzzStat(f *testing.F) {
-	own, err := os.ReadFile("/proc/self/stat")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(own)
-	f.Add([]byte("12 (a) b ( c) S 1 12 12 0 -1 4194304 101 0 0 0 0 0 0 0 20 0 1 0 99 1 1"))
-	f.Add([]byte("12 (\n) Z 1"))
-	f.Add([]byte(")("))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := parseStat(data)
-		if err == nil && !bytes.Contains(data, []byte("("+p.Comm+")")) {
-			t.Errorf("name %q of %q", p.Comm, data)
-		}
-	})
-}
-
-func TestStatNames(t *testing.T) {
-	for _, name := range []string{"sh", "a b", ") R 1 1", "(((", "", "x\ny", ") Z 1 (sh"} {
-		p, err := parseStat([]byte("77 (" + name + ") D 5 6 7 0 -1 4194304 101 0 0 0 0 0 0 0 20 0 3 0 4242 1 1 1\n"))
-		if want := (Proc{PID: 77, PPid: 5, Start: 4242, State: 'D', Comm: name, Threads: 3}); err != nil || p != want {
-			t.Errorf("%q: %+v, %v; want %+v", name, p, err, want)
-		}
-	}
-	if p := (Proc{State: 'Z', Threads: 2}); p.Dead() {
-		t.Error("a process is dead whose first thread alone has ended")
-	}
-}
-
 func FuzzShebang(f *testing.F) {
 	f.Add([]byte("#!/bin/sh\necho"))
 	f.Add([]byte("#! \t/usr/bin/env python3 -u\r\n"))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // Identity names a process so that another one with the same pid is not taken
@@ -16,7 +18,7 @@ type Identity struct {
 
 // Identify reads the identity of a process that exists.
 func Identify(pid int) (Identity, error) {
-	p, err := readStat("/", pid)
+	p, err := procIn("/").Stat(pid)
 	if err != nil {
 		return Identity{}, fmt.Errorf("identifying process %d: %w", pid, err)
 	}
@@ -29,7 +31,7 @@ func Identify(pid int) (Identity, error) {
 
 // Alive tells whether that very process still runs. A zombie does not.
 func Alive(id Identity) bool {
-	p, err := readStat("/", id.Pid)
+	p, err := procIn("/").Stat(id.Pid)
 	if err != nil || p.Start != id.StartTime || p.Dead() {
 		return false
 	}
@@ -39,6 +41,6 @@ func Alive(id Identity) bool {
 
 // bootID does not change while we live, and every worker's identity has it.
 var bootID = sync.OnceValues(func() (string, error) {
-	data, err := readFile("/proc/sys/kernel/random/boot_id")
+	data, err := procfs.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(data)), err
 })

@@ -132,7 +132,7 @@ func (k *killer) kill(procs []Proc) {
 // when p began, it is p, and was when the handle was opened.
 func sure(p Proc) (handle, bool) {
 	h := openHandle(p.PID)
-	q, err := readStat("/", p.PID)
+	q, err := procIn("/").Stat(p.PID)
 	if err != nil || q.Start != p.Start || p.PID <= 1 {
 		h.close()
 		return handle{}, false

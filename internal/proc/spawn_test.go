@@ -80,7 +80,7 @@ func TestPinnedUntilReap(t *testing.T) {
 	}
 	open.Close()
 	<-p.Exited()
-	if st, err := readStat("/", p.Pid()); err != nil || st.State != 'Z' || !st.Dead() {
+	if st, err := procIn("/").Stat(p.Pid()); err != nil || st.State != 'Z' || !st.Dead() {
 		t.Errorf("after its end: %+v, %v; want a zombie", st, err)
 	}
 	if err := p.SignalGroup(unix.SIGKILL); err != nil {

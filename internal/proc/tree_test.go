@@ -41,9 +41,9 @@ func TestDescendants(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Proc{
-		{PID: 11, PPid: 10, Start: 1411, State: 'S', Comm: "a ) b", Threads: 1},
-		{PID: 12, PPid: 11, Start: 1412, State: 'D', Comm: "sh", Threads: 1},
-		{PID: 13, PPid: 12, Start: 1413, State: 'Z', Comm: "gone", Threads: 1},
+		{PID: 11, PPid: 10, Start: 1411, State: 'S', Comm: "a ) b", Threads: 1, PGrp: 1, Session: 1, TPGid: -1},
+		{PID: 12, PPid: 11, Start: 1412, State: 'D', Comm: "sh", Threads: 1, PGrp: 1, Session: 1, TPGid: -1},
+		{PID: 13, PPid: 12, Start: 1413, State: 'Z', Comm: "gone", Threads: 1, PGrp: 1, Session: 1, TPGid: -1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -1,4 +1,4 @@
-package proc
+package procfs
 
 import (
 	"os"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readFile is os.ReadFile for the kernel's small files: three system calls
+// ReadFile is os.ReadFile for the kernel's small files: three system calls
 // instead of eight, as nothing is tried with the netpoller. A start reads many.
-func readFile(path string) ([]byte, error) {
+func ReadFile(path string) ([]byte, error) {
 	var fd int
 	var err error
 	for {
