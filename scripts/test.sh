@@ -34,7 +34,7 @@ formatted() {
 
 elsewhere() {
   GOOS=darwin CGO_ENABLED=0 "$GO" vet ./... &&
-    GOOS=windows CGO_ENABLED=0 "$GO" build ./job/... ./redirect/... ./vt/... ./keys/... ./cast/... ./playback/...
+    GOOS=windows CGO_ENABLED=0 "$GO" build ./job/... ./redirect/... ./vt/... ./keys/... ./cast/... ./playback/... ./adopt/...
 }
 
 # The race detector's output with each test's verdict; the lines that only tell
