@@ -339,7 +339,7 @@ for q in [b'\x1b[c', b'\x1b[6n', b'\x1b[>0q', b'\x1b]11;?\x1b\\', b'\x1b[?2026$p
 // What a background process writes after the program's end is heard, or not, as
 // the linger says.
 func TestLinger(t *testing.T) {
-	late := `(trap "" HUP; sleep 0.1; echo late; sleep 0.6; echo later) & sleep 0.02`
+	late := `trap "" HUP; (sleep 0.1; echo late; sleep 0.6; echo later) & sleep 0.02` // the HUP of its end
 	for _, c := range []struct {
 		linger      job.Linger
 		late, later bool
