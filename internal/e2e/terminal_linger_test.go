@@ -20,7 +20,8 @@ func TestStoryLinger(t *testing.T) {
 			t.Parallel()
 			o := newOuter(newWorld(t))
 			p := o.main
-			o.script("leave", `(trap '' HUP; until [ -e go ]; do sleep 0.02; done; echo the last word) &
+			o.script("leave", `trap '' HUP # of its own end, before what is to outlive it starts
+(until [ -e go ]; do sleep 0.02; done; echo the last word) &
 echo the first; exit `+c.status)
 			p.line("$S run --pty --grace 1s --linger " + c.linger + " -- ./leave")
 			p.shows("the first")
