@@ -1,14 +1,13 @@
 package cast
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"github.com/sluicerun/sluice/internal/atomicfile"
 )
 
 // Report is what Repair has found and done.
@@ -195,31 +194,12 @@ func (rep *Report) each(src *lineSource, yield func(raw []byte, bad bool) error,
 }
 
 // replace puts a new file in the place of own.
-func replace(own *os.File, path string, write func(io.Writer) error) (err error) {
+func replace(own *os.File, path string, write func(io.Writer) error) error {
 	st, err := own.Stat()
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".repair-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	if err := f.Chmod(st.Mode().Perm()); err != nil {
-		return err
-	}
-	b := bufio.NewWriterSize(f, 64<<10)
-	if err := write(b); err != nil {
-		return err
-	}
-	if err := errors.Join(b.Flush(), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Replace(path, st.Mode().Perm(), true, write)
 }
 
 // again writes a recording of version 1 anew, as it is read.

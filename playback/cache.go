@@ -4,8 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/sluicerun/sluice/internal/atomicfile"
 )
 
 // CacheFile is where the index of the recording at path belongs in the user's cache
@@ -40,30 +43,13 @@ func LoadIndex(file string, id Identity) *Index {
 
 // SaveIndex writes the index of the recording id to a file, whole or not at all,
 // for the user alone, and makes the folders above it.
-func SaveIndex(file string, x *Index, id Identity) (err error) {
-	fail := func(err error) error { return fmt.Errorf("keeping an index: %w", err) }
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fail(err)
-	}
-	f, err := os.CreateTemp(dir, ".index-*") // 0600
-	if err != nil {
-		return fail(err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	err = x.Write(f, id)
-	if cerr := f.Close(); err == nil && cerr != nil {
-		err = fail(cerr)
+func SaveIndex(file string, x *Index, id Identity) error {
+	err := os.MkdirAll(filepath.Dir(file), 0o700)
+	if err == nil {
+		err = atomicfile.Replace(file, 0o600, false, func(w io.Writer) error { return x.Write(w, id) })
 	}
 	if err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), file); err != nil {
-		return fail(err)
+		return fmt.Errorf("keeping an index: %w", err)
 	}
 	return nil
 }

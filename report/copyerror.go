@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
+
+	"github.com/sluicerun/sluice/internal/atomicfile"
 )
 
 // CopyErrorFile hands the error file of a worker to whoever started us, at dst
@@ -30,20 +31,7 @@ func CopyErrorFile(src, dst string, code int) error {
 	if code != 0 {
 		data = withErrorCode(data, code)
 	}
-	// In one step: whoever looks sees the old one or the new one.
-	tmp, err := os.CreateTemp(filepath.Dir(dst), filepath.Base(dst)+".*")
-	if err != nil {
-		return fmt.Errorf("copying error file: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), dst)
-	}
-	if err != nil {
+	if err := atomicfile.Replace(dst, 0o600, false, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
 		return fmt.Errorf("copying error file: %w", err)
 	}
 	return nil

@@ -17,11 +17,11 @@ var storeys = [][]string{
 	{"playback"},
 	{"topo", "internal/pty", "cast", "keys"},
 	{"vt", "job"},
-	{"internal/procfs"},
+	{"internal/procfs", "internal/atomicfile"},
 }
 
 // ground is what rooms that stand alone may stand on.
-var ground = []string{"internal/procfs"}
+var ground = []string{"internal/procfs", "internal/atomicfile"}
 
 // alone lists the rooms that are useful without the rest of the house and import
 // nothing of it, whatever storey they are on. All but the last two may be

@@ -7,11 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"github.com/sluicerun/sluice/cast"
+	"github.com/sluicerun/sluice/internal/atomicfile"
 )
 
 // castOut is where a recording goes that a command has made of others.
@@ -128,20 +128,9 @@ func (o *castOut) replace(from *tape, format cast.Format, h cast.Header, events 
 	return replaceFile(from.path, st.Mode().Perm(), func(w io.Writer) error { return put(w, format, h, events) })
 }
 
-// replaceFile writes beside a file and then puts the result in its place, so that
-// it is never half there, may be read meanwhile, and stays as it was if that fails.
+// replaceFile puts a new file in the place of one, in one step.
 func replaceFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".sluice-cast-")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	b := bufio.NewWriterSize(f, 64<<10)
-	err = errors.Join(write(b), b.Flush(), f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := atomicfile.Replace(path, mode, true, write); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
