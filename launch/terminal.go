@@ -32,6 +32,7 @@ func (h *Handle) openTerminal(w *worker) (slave *os.File, err error) {
 		Scrollback: int(h.spec.Pty.Scrollback), Linger: h.spec.Pty.Linger, Version: "sluice",
 		Command: job.Quote(h.argv(w.local)...), Term: h.spec.Pty.Terminal(), Note: func(text string) { go h.Note(text) },
 		NoInput:  h.spec.Pty.NoInput,
+		Forgets:  h.spec.Rotate.MaxSize > 0 && h.spec.Rotate.Keep > 0,
 		Continue: func() { h.do(func() { w.proc.SignalGroup(syscall.SIGCONT) }) },
 	})
 	if err != nil {

@@ -177,7 +177,7 @@ func (c *client) advance(off int64) int64 {
 // begin brings the client to where its bytes begin.
 func (c *client) begin() (int64, error) {
 	s := c.s
-	s.mu.Lock()
+	s.catchUp()
 	off := s.off
 	s.mu.Unlock()
 	switch {
@@ -198,7 +198,7 @@ func (c *client) below() string { return "\r" + strings.Repeat("\n", int(c.opt.S
 // that it had another screen meanwhile, a shell's.
 func (c *client) resync(off int64, back bool) (int64, error) {
 	s := c.s
-	s.mu.Lock()
+	s.catchUp()
 	if s.off < off && !back { // it is ahead of the emulator
 		s.mu.Unlock()
 		return off, nil
@@ -248,7 +248,7 @@ func (s *Session) switches(from, to int64) bool {
 
 func (c *client) draw(first string, scrollback int) (int64, error) {
 	s := c.s
-	s.mu.Lock()
+	s.catchUp()
 	screen := append([]byte(nil), first...)
 	screen = append(screen, s.vt.Redraw(vt.RedrawOptions{Scrollback: scrollback})...)
 	screen = append(screen, s.vt.Pending()...)

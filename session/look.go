@@ -13,7 +13,7 @@ func (s *Session) State() State {
 	if s.tty(&st) != nil {
 		st.TTY = TTY{} // its end
 	}
-	s.mu.Lock()
+	s.catchUp()
 	defer s.mu.Unlock()
 	st.Cols, st.Rows = s.vt.Size()
 	st.Title = s.vt.Title()
@@ -60,7 +60,7 @@ func (s *Session) modes() vt.Modes {
 // find is where a text stands on the screen: the column and row of its middle,
 // from 0.
 func (s *Session) find(text string) (x, y int, ok bool) {
-	s.mu.Lock()
+	s.catchUp()
 	snap := s.vt.Snapshot(false)
 	s.mu.Unlock()
 	for y, l := range snap.Lines {

@@ -11,63 +11,135 @@ import (
 // screen waits for more.
 const feedMax = 64 << 10
 
-// feed shows the emulator what is in the log, until all of it is there.
+// feed shows the emulator what is in the log, until all of it is there or owed.
 func (s *Session) feed() {
 	defer close(s.shown)
-	buf := make([]byte, 4096)
+	f := feeder{s: s, flood: floodAfter, most: maxOwed, buf: make([]byte, 4096)}
+	pause := time.NewTimer(floodPause)
+	defer pause.Stop()
 	complete := s.complete
 	for {
 		s.mu.Lock()
-		off, end := s.off, s.noted
+		at, end := s.owed, s.noted
 		s.mu.Unlock()
 		if complete == nil {
 			end = s.opt.Log.Size()
 		}
-		if off < end {
-			if end-off > int64(len(buf)) && len(buf) < feedMax {
-				buf = make([]byte, feedMax)
-			}
-			n, err := s.opt.Log.ReadAt(buf[:min(int64(len(buf)), end-off)], off)
-			if n > 0 {
-				s.show(buf[:n])
-				continue
-			}
-			// What the log no longer has (rotated away, cut off by somebody) is
-			// not shown.
-			if err != nil {
-				s.skip(end)
-				continue
-			}
+		if at < end && f.next(at, end) {
+			continue
 		}
-		s.applySize(false)
 		if complete == nil {
+			s.mu.Lock()
+			s.owed = end // with a sequence that nobody completes any more
+			s.mu.Unlock()
 			s.applySize(true)
 			return
 		}
+		s.applySize(false)
+		var due <-chan time.Time
+		if s.behind() {
+			pause.Reset(floodPause)
+			due = pause.C
+		}
 		select {
 		case <-s.grew:
+		case <-due:
+			f.run = 0
+			s.catchUp()
+			s.mu.Unlock()
 		case <-complete:
 			complete = nil // once more, and then it is all
 		}
 	}
 }
 
-// show gives the emulator the next bytes of the log.
-func (s *Session) show(p []byte) {
+// behind tells whether the emulator is to be shown more in the next pause: not when
+// the program has ended, for then perhaps nobody will look any more.
+func (s *Session) behind() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.resize != nil && s.off < s.resizeAt && s.off+int64(len(p)) > s.resizeAt {
-		// The resize comes between these bytes.
-		n := s.resizeAt - s.off
-		s.write(p[:n])
-		s.setSize()
-		p = p[n:]
-	}
-	s.write(p)
+	return s.off < s.noted && !s.ended
 }
 
-// write is show below the lock.
-func (s *Session) write(p []byte) {
+// feeder is what feed knows of the flood.
+type feeder struct {
+	s     *Session
+	flood int64 // it is one when so much has come without a pause
+	most  int64 // that may be owed
+	buf   []byte
+	run   int64 // bytes without a pause
+	last  time.Time
+}
+
+// next deals with bytes of the log from at on, some of those up to end. false: what
+// is there is a part of a sequence that may be owed when it has come whole.
+func (f *feeder) next(at, end int64) bool {
+	s := f.s
+	if end-at > int64(len(f.buf)) && len(f.buf) < feedMax {
+		f.buf = make([]byte, feedMax)
+	}
+	n, err := s.opt.Log.ReadAt(f.buf[:min(int64(len(f.buf)), end-at)], at)
+	p := f.buf[:n]
+	now := time.Now()
+	if now.Sub(f.last) > floodPause {
+		f.run = 0
+	}
+	f.last = now
+	k, cut := 0, false
+	if f.run >= f.flood {
+		k, cut = plain(p)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if (k > 0 || cut) && s.mayOwe() {
+		f.run += int64(k)
+		s.owed = at + int64(k)
+		for s.owed-s.off > f.most {
+			s.pay(s.owed - f.most)
+		}
+		return k > 0
+	}
+	f.run += int64(n)
+	s.payAll()
+	if n > 0 {
+		s.show(p, now)
+	} else {
+		s.skip(err, end)
+	}
+	s.owed = s.off
+	return true
+}
+
+// show gives the emulator the next bytes of the log, which came at that time. The
+// caller holds mu.
+func (s *Session) show(p []byte, came time.Time) {
+	for s.pass(); len(p) > 0; s.pass() {
+		n := int64(len(p))
+		if s.resize != nil {
+			n = min(n, s.resizeAt-s.off)
+		}
+		if len(s.due) > 0 {
+			n = min(n, s.due[0].off-s.off)
+		}
+		s.write(p[:n], came)
+		p = p[n:]
+	}
+}
+
+// pass does what was to be done when the emulator is where it is now. The caller
+// holds mu.
+func (s *Session) pass() {
+	if s.resize != nil && s.off >= s.resizeAt {
+		s.setSize()
+	}
+	for len(s.due) > 0 && s.off >= s.due[0].off {
+		s.due[0].take(s)
+		s.due = s.due[1:]
+	}
+}
+
+// write shows bytes between which nothing else is to be done.
+func (s *Session) write(p []byte, came time.Time) {
 	before := s.vt.Generation()
 	s.until = s.off + int64(len(p))
 	s.vt.Write(p)
@@ -83,16 +155,9 @@ func (s *Session) write(p []byte) {
 		s.queries = n
 	}
 	if s.vt.Generation() != before {
-		s.changed = time.Now()
+		s.changed = came
 	}
 	s.notify()
-}
-
-// skip goes on at off: the bytes before are gone.
-func (s *Session) skip(off int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.off = off
 }
 
 // setSize brings the emulator to the size that was asked for. The caller holds
@@ -114,6 +179,9 @@ func (s *Session) setSize() {
 func (s *Session) applySize(anyway bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.resize != nil {
+		s.payAll()
+	}
 	if s.resize != nil && (anyway || s.off >= s.resizeAt) {
 		s.setSize()
 	}
@@ -178,7 +246,7 @@ func (s *Session) resizeTo(size Size) error {
 
 // Screen is the screen now; with the lines that scrolled off if asked for.
 func (s *Session) Screen(scrollback bool) *vt.Snapshot {
-	s.mu.Lock()
+	s.catchUp()
 	defer s.mu.Unlock()
 	return s.vt.Snapshot(scrollback)
 }
@@ -186,7 +254,7 @@ func (s *Session) Screen(scrollback bool) *vt.Snapshot {
 // Dump is the screen as bytes that bring a fresh vt.Terminal of the given size
 // to the same state, with so many of the lines that scrolled off; negative: all.
 func (s *Session) Dump(scrollback int) (cols, rows int, dump []byte) {
-	s.mu.Lock()
+	s.catchUp()
 	defer s.mu.Unlock()
 	cols, rows = s.vt.Size()
 	if scrollback < 0 {

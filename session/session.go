@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluicerun/sluice/internal/pty"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/vt"
 )
 
@@ -34,6 +35,9 @@ type Options struct {
 	// closes it when the output is complete. It must not block.
 	Sink *os.File
 	Log  Log
+	// Forgets: the log may lose its beginning while it grows, as one that is rotated
+	// and keeps so many archives does.
+	Forgets bool
 	// Move moves all that is in the pipe to Log; false: nobody does any more.
 	Move func() bool
 	// Size is the terminal's, which has it already.
@@ -72,7 +76,7 @@ type Session struct {
 	hidden bool
 
 	pumped   chan struct{} // closed when the program's output is complete
-	shown    chan struct{} // closed when the screen shows all of it
+	shown    chan struct{} // closed when the screen shows all of it, or will when somebody looks
 	complete chan struct{} // closed when the log has all of it
 	exited   chan struct{} // closed when the program has ended
 	grew     chan struct{} // wakes the feeder
@@ -84,6 +88,7 @@ type Session struct {
 	vt       *vt.Terminal
 	noted    int64 // of the log, that the journal has
 	off      int64 // of the log, that the emulator has seen
+	owed     int64 // of the log, that it has seen or will when somebody looks; never less than off
 	until    int64 // what it is being shown
 	size     Size
 	watchers map[chan struct{}]struct{}
@@ -98,11 +103,16 @@ type Session struct {
 	resize   *Size
 	resizeAt int64 // the output that was written before the resize
 	changed  time.Time
+	came     time.Time // the latest output
+	closed   bool      // Log is, or will be in a moment
+	disk     *stream.Reader
+	slice    []byte    // of what was owed
 	lastText time.Time // an injected text was written
 	line     int       // bytes written since the last end of a line
 	xoff     bool      // ^S was the last of ^S and ^Q
 	base     map[string]*baseline
 	lastBase *baseline
+	due      []dueBaseline
 	lastOut  time.Time
 	stopped  bool
 	status   int
@@ -154,6 +164,7 @@ func (s *Session) Grew(n int64, at time.Time) {
 	s.journal.output(n, at)
 	s.mu.Lock()
 	s.noted += n
+	s.came = at
 	s.giveAll(n)
 	s.mu.Unlock()
 	wake(s.grew)
@@ -228,6 +239,7 @@ func (s *Session) Close() {
 		s.Unattended(context.Background(), closeTime)
 	}
 	s.cutAll()
+	s.letLog(s.opt.Dir != "")
 	s.master.Close()
 	s.journal.close()
 }

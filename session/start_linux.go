@@ -166,6 +166,7 @@ func (p *program) end(s *Session) {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 		<-p.watched
+		s.letLog(p.remove == "")
 		p.undo()
 	})
 }

@@ -220,7 +220,7 @@ func (c *client) answers() bool {
 			return false
 		}
 		ok := s.primary == c && s.expected(time.Now())
-		behind := s.primary == c && s.off < c.sent
+		behind := s.primary == c && s.owed < c.sent
 		s.mu.Unlock()
 		if ok || !behind {
 			return ok

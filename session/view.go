@@ -33,7 +33,7 @@ func (c *client) view() (done bool, err error) {
 	var v view
 	for {
 		done = s.Ended()
-		s.mu.Lock()
+		s.catchUp()
 		if c.fits() {
 			s.mu.Unlock()
 			return false, nil

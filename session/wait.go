@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +44,8 @@ type baseline struct {
 	at       time.Time
 }
 
-// remember takes the baseline of a writer's input.
+// remember takes the baseline of a writer's input, as soon as the emulator shows
+// what came before.
 func (s *Session) remember(source string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,19 +53,38 @@ func (s *Session) remember(source string) {
 	if b == nil {
 		if len(s.base) >= maxBaselines {
 			clear(s.base) // sources with process numbers come and go
+			s.due = nil
 		}
 		b = &baseline{}
 		s.base[source] = b
 	}
 	s.lastBase = b
+	b.at = time.Now()
+	s.due = slices.DeleteFunc(s.due, func(d dueBaseline) bool { return d.baseline == b })
+	if s.off == s.owed {
+		b.take(s)
+		return
+	}
+	// A key is not to wait until the emulator is there.
+	s.due = append(s.due, dueBaseline{b, s.owed})
+}
+
+// take remembers the screen. The caller holds mu.
+func (b *baseline) take(s *Session) {
 	// At every key: what is kept is used again.
-	b.scrolled, b.prompts, b.alt, b.at = s.vt.Scrolled(), s.vt.Prompt().Count, s.vt.Modes().AltScreen, time.Now()
+	b.scrolled, b.prompts, b.alt = s.vt.Scrolled(), s.vt.Prompt().Count, s.vt.Modes().AltScreen
 	b.text, b.ends = b.text[:0], b.ends[:0]
 	_, rows := s.vt.Size()
 	for y := range rows {
 		b.text = s.vt.AppendLine(b.text, y)
 		b.ends = append(b.ends, len(b.text))
 	}
+}
+
+// dueBaseline is a baseline that is to be taken when the emulator is at an offset.
+type dueBaseline struct {
+	*baseline
+	off int64
 }
 
 // line is a row of the screen then; false: it had no such row.
@@ -188,7 +209,7 @@ func (s *Session) holds(w *wait) (ok bool, again time.Duration) {
 }
 
 func (s *Session) screenHolds(w *wait) (ok bool, again time.Duration) {
-	s.mu.Lock()
+	s.catchUp()
 	defer s.mu.Unlock()
 	if w.Exit && !s.Ended() {
 		return false, 0
