@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // Kind is what a descriptor is of.
@@ -31,19 +33,34 @@ const (
 
 // Descriptor is one open file of a process.
 type Descriptor struct {
-	FD   int
-	Kind Kind
-	// Name is the path, or what the kernel shows for one: pipe:[4711], [eventfd].
-	Name     string
-	Deleted  bool // the path is no more, or is another file's
-	Readable bool
-	Writable bool
+	FD   int  `json:"fd"`
+	Kind Kind `json:"kind"`
+	// Name is the path, or what the kernel shows for one: pipe:[4711], [eventfd]. A
+	// terminal that was opened as /dev/tty keeps that name, and opening the name
+	// again gives the terminal of whoever opens it.
+	Name     string `json:"name"`
+	Deleted  bool   `json:"deleted,omitempty"` // the path is no more, or is another file's
+	Readable bool   `json:"readable"`
+	Writable bool   `json:"writable"`
 
 	// Dev and Ino name the object among those of its kind; 0 if it could not be
-	// asked.
-	Dev, Ino uint64
+	// asked. Dev is 0 for pipes and sockets, that have no file system.
+	Dev uint64 `json:"dev,omitempty"`
+	Ino uint64 `json:"ino,omitempty"`
 	// Index is the number of a pty, of both its sides; else -1.
-	Index int
+	Index int `json:"index"`
+	// DevPTS is the device of the devpts file system that counts so: each container
+	// has its own /dev/pts/0. 0 if it is not known.
+	DevPTS uint64 `json:"devpts,omitempty"`
+}
+
+// numbers are what stat(2) tells of an object.
+type numbers struct {
+	dev, ino, rdev uint64
+	size           int64
+	links          uint32
+	mode           fs.FileMode // its type; 0: not known
+	mount          int         // the mount's id, -1: not told
 }
 
 // Descriptors lists the open files of the process, in order. Whoever may not is
@@ -51,8 +68,9 @@ type Descriptor struct {
 func (p *Process) Descriptors() ([]Descriptor, error) {
 	fds, err := p.sys.fs.FDs(p.PID)
 	var all []Descriptor
+	look := p.sys.lookAt(p.PID)
 	for _, fd := range fds {
-		d, err := p.sys.descriptor(p.PID, fd)
+		d, err := look.descriptor(fd)
 		if err == nil { // else it was closed meanwhile
 			all = append(all, d)
 		}
@@ -72,90 +90,140 @@ func (p *Process) Descriptor(fd int) (Descriptor, error) {
 	return d, nil
 }
 
-// descriptor looks at a descriptor of whoever has the pid now.
-func (s *System) descriptor(pid, fd int) (Descriptor, error) {
-	path := s.fs.Path(pid, "fd", strconv.Itoa(fd))
+// glance looks at the descriptors of whoever has the pid now, and reads once what
+// several of them need.
+type glance struct {
+	sys    *System
+	pid    int
+	mounts []procfs.Mount
+}
+
+func (s *System) lookAt(pid int) *glance { return &glance{sys: s, pid: pid} }
+
+// descriptor looks at one descriptor of whoever has the pid now.
+func (s *System) descriptor(pid, fd int) (Descriptor, error) { return s.lookAt(pid).descriptor(fd) }
+
+func (g *glance) descriptor(fd int) (Descriptor, error) {
+	s := g.sys
+	path := s.fs.Path(g.pid, "fd", strconv.Itoa(fd))
 	d := Descriptor{FD: fd, Index: -1}
 	link, err := os.Readlink(path)
 	if err != nil {
 		return d, err
 	}
-	// The link's own permissions are how the file is open.
-	if fi, err := os.Lstat(path); err == nil && s.live {
-		d.Readable, d.Writable = fi.Mode()&0o400 != 0, fi.Mode()&0o200 != 0
-	} else if info, err := s.fs.FDInfo(pid, fd); err == nil {
-		d.access(info.Flags)
+	d.open(s, g.pid, path)
+	var n numbers
+	if d.unnamed(link) {
+		return d, nil
 	}
-	var mode fs.FileMode
-	var rdev uint64
 	if s.live {
-		if fi, err := os.Stat(path); err == nil {
-			mode = fi.Mode()
-			d.Dev, d.Ino, rdev = numbersOf(fi)
-		}
+		n, _ = look(path, 0)
+		d.Dev, d.Ino = n.dev, n.ino
 	}
-	d.name(link, mode, rdev)
-	if d.Kind == Master {
-		if info, err := s.fs.FDInfo(pid, fd); err == nil {
-			d.Index = info.TTYIndex
-		}
+	d.undelete(s, g.pid, link, n)
+	d.named(n)
+	switch {
+	case d.Kind == Master:
+		g.master(&d, n)
+	case d.Kind == PTY && s.live:
+		d.DevPTS = d.Dev
+	case d.Kind == PTY:
+		d.DevPTS = g.mountDev(g.mountOf(fd))
+	case d.Kind == TTY && filepath.Base(d.Name) == "tty":
+		g.devTTY(&d)
 	}
 	return d, nil
+}
+
+// open finds out how the file is open: the link's own permissions tell it without
+// another file being read.
+func (d *Descriptor) open(s *System, pid int, path string) {
+	if s.live {
+		if n, ok := lookLink(path); ok {
+			d.Readable, d.Writable = n.mode&0o400 != 0, n.mode&0o200 != 0
+			return
+		}
+	}
+	if info, err := s.fs.FDInfo(pid, d.FD); err == nil {
+		d.access(info.Flags)
+	}
 }
 
 // access reads Linux's O_RDONLY, O_WRONLY and O_RDWR.
 func (d *Descriptor) access(flags int) { d.Readable, d.Writable = flags&3 != 1, flags&3 != 0 }
 
-// name finds out the kind by what the link says and, where it could be asked, by
-// the object itself.
-func (d *Descriptor) name(link string, mode fs.FileMode, rdev uint64) {
+// unnamed reads the link of what has no path; false: this has one.
+func (d *Descriptor) unnamed(link string) bool {
 	d.Name, d.Kind = link, Other
-	if kind, rest, ok := strings.Cut(link, ":"); ok && !strings.HasPrefix(link, "/") {
-		switch kind {
-		case "pipe", "socket":
-			d.Kind = Kind(kind)
-			n, _ := strconv.ParseUint(strings.Trim(rest, "[]"), 10, 64)
-			if d.Ino == 0 {
-				d.Ino = n
-			}
-		case "anon_inode":
-			d.Kind, d.Name = Anon, rest
-		}
-		return
-	}
 	if strings.HasPrefix(link, "/memfd:") {
-		d.Kind, d.Name, d.Deleted = Memory, strings.TrimSuffix(link, " (deleted)"), false
+		d.Name, d.Kind = strings.TrimSuffix(link, " (deleted)"), Memory
+		return true
+	}
+	if strings.HasPrefix(link, "/") {
+		return false
+	}
+	switch kind, rest, _ := strings.Cut(link, ":"); kind {
+	case "pipe", "socket":
+		d.Kind = Kind(kind)
+		d.Ino, _ = strconv.ParseUint(strings.Trim(rest, "[]"), 10, 64)
+	case "anon_inode":
+		d.Kind, d.Name = Anon, rest
+	case "pidfd":
+		d.Kind, d.Name = Anon, "[pidfd]"
+	}
+	return true
+}
+
+// undelete reads the path in a link, of which the end "(deleted)" is the kernel's
+// or the name's own.
+func (d *Descriptor) undelete(s *System, pid int, link string, n numbers) {
+	d.Name = link
+	path, ok := strings.CutSuffix(link, " (deleted)")
+	if !ok {
 		return
 	}
-	if path, ok := strings.CutSuffix(link, " (deleted)"); ok {
-		if _, err := os.Lstat(link); err != nil { // or it is really called so
-			d.Name, d.Deleted = path, true
+	if n.links > 0 {
+		for _, really := range []string{link, s.fs.Path(pid, "root") + link} {
+			if o, ok := lookLink(really); ok && o.dev == n.dev && o.ino == n.ino {
+				return
+			}
 		}
 	}
-	major, minor := majorMinor(rdev)
+	d.Name, d.Deleted = path, true
+}
+
+// named finds out the kind by the object and, where it could not be asked, by its
+// path.
+func (d *Descriptor) named(n numbers) {
+	major, minor := majorMinor(n.rdev)
+	device, unasked := n.mode&fs.ModeDevice != 0, n.mode == 0
+	char := n.mode&fs.ModeCharDevice != 0
 	base, inPTS := filepath.Base(d.Name), filepath.Base(filepath.Dir(d.Name)) == "pts"
-	n, err := strconv.Atoi(base)
+	num, err := strconv.Atoi(base)
 	switch {
-	case major == 136, rdev == 0 && inPTS && err == nil:
-		d.Kind, d.Index = PTY, n
+	case char && major >= 136 && major <= 143:
+		d.Kind, d.Index = PTY, int(major-136)<<8|int(minor)
 		if major == 136 {
 			d.Index = int(minor)
 		}
-	case major == 5 && minor == 2, rdev == 0 && base == "ptmx":
+	case unasked && inPTS && err == nil && num >= 0:
+		d.Kind, d.Index = PTY, num
+	case char && major == 5 && minor == 2, unasked && base == "ptmx":
 		d.Kind = Master
-	case major == 1 && minor == 3, rdev == 0 && d.Name == "/dev/null":
+	case char && major == 1 && minor == 3, unasked && d.Name == "/dev/null":
 		d.Kind = Null
-	case major == 4 || major == 5, rdev == 0 && (strings.HasPrefix(d.Name, "/dev/tty") || d.Name == "/dev/console"):
+	case char && (major == 4 || major == 5 || major == 229 || major >= 204 && major <= 205 || major == 188 || major == 166),
+		unasked && (strings.HasPrefix(d.Name, "/dev/tty") || d.Name == "/dev/console"):
 		d.Kind = TTY
-	case mode&fs.ModeDevice != 0, mode == 0 && strings.HasPrefix(d.Name, "/dev/"):
+	case device, unasked && strings.HasPrefix(d.Name, "/dev/"):
 		d.Kind = Device
-	case mode.IsDir():
+	case n.mode.IsDir():
 		d.Kind = Dir
-	case mode&fs.ModeNamedPipe != 0:
+	case n.mode&fs.ModeNamedPipe != 0:
 		d.Kind = FIFO
-	case mode&fs.ModeSocket != 0:
+	case n.mode&fs.ModeSocket != 0:
 		d.Kind = Socket
-	case mode.IsRegular():
+	case !unasked && n.mode.IsRegular():
 		d.Kind = File
 	}
 }

@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,9 @@ func (s *System) take(pid int) (hold, error) {
 		return hold{}, ErrGone
 	case err == unix.EINVAL || err == unix.ENOENT:
 		// A number that is a thread's, not a process's.
+		if st, err := s.fs.Status(pid); err == nil && st.Tgid != pid {
+			return hold{}, fmt.Errorf("that is a thread of process %d (%s)", st.Tgid, st.Name)
+		}
 		return hold{}, errors.New("that is a thread, not a process")
 	}
 	return hold{fd}, err

@@ -32,8 +32,12 @@ func (s *System) Open(pid int) (*Process, error) {
 	}
 	p := &Process{PID: pid, sys: s, hold: h}
 	st, err := s.fs.Stat(pid)
-	if err = p.sure(err); err == nil && st.Dead() {
+	zombie := err == nil && st.Dead()
+	if err = p.sure(err); err == nil && zombie {
 		err = ErrGone
+	}
+	if errors.Is(err, ErrGone) && zombie {
+		err = fmt.Errorf("%w, and its parent %d has not waited for it yet", err, st.PPid)
 	}
 	if err != nil {
 		h.close()

@@ -3,20 +3,28 @@ package adopt
 import (
 	"context"
 	"fmt"
+	"sync"
+
+	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // Table is who had which files open at a moment, as far as it could be seen.
 type Table struct {
 	sys     *System
 	holders map[object][]Holder
+	procs   map[int]procfs.Stat
 	// Blind are the processes whose descriptors may not be seen.
 	Blind []int
+
+	mu   sync.Mutex
+	nets map[string]*network // by what /proc/<pid>/ns/net says
+	pids map[string]int      // a process in each of them
 }
 
 // Holder is a process that has a file open.
 type Holder struct {
-	PID  int
-	Comm string
+	PID  int    `json:"pid"`
+	Comm string `json:"comm"`
 	Descriptor
 }
 
@@ -46,7 +54,7 @@ func (s *System) Scan(ctx context.Context) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the processes: %w", err)
 	}
-	t := &Table{sys: s, holders: map[object][]Holder{}}
+	t := &Table{sys: s, holders: map[object][]Holder{}, procs: map[int]procfs.Stat{}}
 	for _, pid := range pids {
 		if err := ctx.Err(); err != nil {
 			return nil, context.Cause(ctx)
@@ -57,29 +65,37 @@ func (s *System) Scan(ctx context.Context) (*Table, error) {
 }
 
 func (t *Table) look(pid int) {
+	st, err := t.sys.fs.Stat(pid)
+	if err != nil || st.Dead() {
+		return
+	}
+	t.procs[pid] = st
 	fds, err := t.sys.fs.FDs(pid)
 	if err != nil {
-		if st, err := t.sys.fs.Stat(pid); err == nil && !st.Dead() {
+		if again, err := t.sys.fs.Stat(pid); err == nil && !again.Dead() && !t.sys.kernelThread(again) {
 			t.Blind = append(t.Blind, pid)
 		}
 		return
 	}
-	comm := ""
+	glance := t.sys.lookAt(pid)
 	for _, fd := range fds {
-		d, err := t.sys.descriptor(pid, fd)
+		d, err := glance.descriptor(fd)
 		if err != nil {
 			continue
 		}
-		o, ok := d.object()
-		if !ok {
-			continue
+		if o, ok := d.object(); ok {
+			t.holders[o] = append(t.holders[o], Holder{PID: pid, Comm: st.Comm, Descriptor: d})
 		}
-		if comm == "" {
-			st, _ := t.sys.fs.Stat(pid)
-			comm = st.Comm
-		}
-		t.holders[o] = append(t.holders[o], Holder{PID: pid, Comm: comm, Descriptor: d})
 	}
+}
+
+// kernelThread tells a process without a program: it has no files to be seen.
+func (s *System) kernelThread(st procfs.Stat) bool {
+	if st.PGrp != 0 || st.Session != 0 {
+		return false
+	}
+	cmd, err := s.fs.ReadFile(st.PID, "cmdline")
+	return err == nil && len(cmd) == 0
 }
 
 // Same are all who have the object of d open, d's own process among them.
@@ -88,24 +104,16 @@ func (t *Table) Same(d Descriptor) []Holder {
 	if !ok {
 		return nil
 	}
-	return t.holders[o]
-}
-
-// Ends are those at the other end of d: who writes into what it reads and reads what
-// it writes, the masters of a terminal, the programs of a master.
-func (t *Table) Ends(d Descriptor) []Holder {
-	var all []Holder
-	switch d.Kind {
-	case Pipe, FIFO:
-		for _, h := range t.Same(d) {
-			if d.Readable && h.Writable || d.Writable && h.Readable {
-				all = append(all, h)
-			}
-		}
-	case PTY, Master:
-		other := d
-		other.Kind = map[Kind]Kind{PTY: Master, Master: PTY}[d.Kind]
-		all = t.Same(other)
+	all := t.holders[o]
+	if d.Kind != PTY && d.Kind != Master || d.DevPTS == 0 {
+		return all
 	}
-	return all
+	// The number of a pty is one of its devpts.
+	var same []Holder
+	for _, h := range all {
+		if h.DevPTS == d.DevPTS || h.DevPTS == 0 {
+			same = append(same, h)
+		}
+	}
+	return same
 }

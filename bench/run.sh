@@ -3,7 +3,7 @@
 # comparison in turn (A B A B ...), and prints one table at the end.
 #
 #   bench/run.sh [start] [torchrun] [store] [throughput] [latency] [idle] [redirect]
-#                [terminal] [recording]     (default: all)
+#                [terminal] [recording] [watch]     (default: all)
 #
 # A ratio counts as the goal says: "<=2" is sluice's time over the other's, ">=5" the
 # other's over sluice's; in parentheses the quartiles over the pairs. A row whose
@@ -16,11 +16,11 @@
 #   BENCH_STRICT=1    exit with 1 if a goal was missed
 #
 # Needs: go, bash, a C compiler for floor.c. Peers: openmpi-bin, parallel,
-# python3-torch, tmux, asciinema, bsdutils (Debian).
+# python3-torch, tmux, asciinema, bsdutils, strace (Debian).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all=(start torchrun store throughput latency idle redirect terminal recording)
+all=(start torchrun store throughput latency idle redirect terminal recording watch)
 for name; do
 	case " ${all[*]} " in
 	*" $name "*) ;;

@@ -16,6 +16,7 @@ moreutils ts
 lsof lsof
 strace strace
 tmux tmux
+screen screen
 gcc gcc
 util-linux taskset
 bsdutils script

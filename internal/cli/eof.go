@@ -12,9 +12,9 @@ import (
 
 // newEOF ends an input: that of a FIFO, or what is typed into a terminal.
 func newEOF(a *app) *cobra.Command {
-	var timeout job.Duration
+	var o sendOptions
 	cmd := &cobra.Command{
-		Use:   "eof [RUN[/RANKS]]",
+		Use:   "eof [RUN[/RANKS]|pid:PID]",
 		Short: "End the input of a worker that reads a terminal or a FIFO",
 		Long: `End the input of a run started with --stdin fifo:PATH (or all): the worker reads
 end of file once it has read what was written, and no writer is left.
@@ -22,17 +22,26 @@ end of file once it has read what was written, and no writer is left.
 For workers on terminals: what Ctrl+D does to a program that reads lines. A
 program that reads single keys has no end of input, and that is an error.
 Without RUN, the latest; without RANKS, the first rank.
-` + statuses,
+` + pidHelp + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return endInput(cmd.Context(), a, argOr(args, 0), timeout)
+			return endInput(cmd.Context(), a, argOr(args, 0), o)
 		},
 	}
-	cmd.Flags().Var(&timeout, "timeout", "how long to wait until the terminal takes it (default 10s)")
+	cmd.Flags().Var(&o.timeout, "timeout", "how long to wait until the terminal takes it (default 10s)")
+	addVia(cmd.Flags(), &o.via)
 	return cmd
 }
 
-func endInput(ctx context.Context, a *app, arg string, timeout job.Duration) error {
+func endInput(ctx context.Context, a *app, arg string, o sendOptions) error {
+	in := session.Input{Source: source("eof"), Steps: []session.Step{{EOF: true}}}
+	f, err := foreignTo(arg, o.via)
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		return f.send(ctx, in, &o)
+	}
 	rec, ranks, err := target(arg)
 	if err != nil {
 		return err
@@ -46,6 +55,5 @@ func endInput(ctx context.Context, a *app, arg string, timeout job.Duration) err
 	if err != nil {
 		return err
 	}
-	o := sendOptions{timeout: timeout}
-	return o.send(ctx, a, all, session.Input{Source: source("eof"), Steps: []session.Step{{EOF: true}}})
+	return o.send(ctx, a, all, in)
 }

@@ -17,17 +17,17 @@ const maxPaste = 8 << 20
 func newPaste(a *app) *cobra.Command {
 	var o sendOptions
 	cmd := &cobra.Command{
-		Use:   "paste RUN[/RANKS] [FILE]",
+		Use:   "paste {RUN[/RANKS]|pid:PID} [FILE]",
 		Short: "Paste a file or standard input into a worker's terminal",
 		Long: `Paste what is in FILE, or comes on standard input (FILE absent or -), as a
 terminal does: bracketed if the program asked for that, with newlines as Enter.
 What would end the paste early, and other escape characters, are taken out.
 Without RANKS, the first rank.
-` + statuses,
+` + pidHelp + statuses,
 		Example: "  sluice paste repl script.py\n  git diff | sluice paste chat",
 		Args:    between(1, 2, "RUN and at most one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			all, err := a.chosen(args[0])
+			send, err := o.to(a, args[0])
 			if err != nil {
 				return err
 			}
@@ -35,7 +35,7 @@ Without RANKS, the first rank.
 			if err != nil {
 				return err
 			}
-			return o.send(cmd.Context(), a, all, session.Input{Source: source("paste"), Steps: []session.Step{{Paste: text}}})
+			return send(cmd.Context(), session.Input{Source: source("paste"), Steps: []session.Step{{Paste: text}}})
 		},
 	}
 	o.addFlags(cmd.Flags())

@@ -20,7 +20,7 @@ type pressOptions struct {
 func newPress(a *app) *cobra.Command {
 	var o pressOptions
 	cmd := &cobra.Command{
-		Use:   "press RUN[/RANKS] KEY...",
+		Use:   "press {RUN[/RANKS]|pid:PID} KEY...",
 		Short: "Press keys in a worker's terminal",
 		Long: `Press keys by their names: Enter, Esc, Tab, Backspace, Up, F5, Ctrl+C, Alt+x,
 Shift+Tab, Ctrl+Alt+Delete, Down*3, U+1F600, 0x1b. Names of other tools are
@@ -34,7 +34,7 @@ the nearest.
 
 Enter waits until 100 ms have passed since typed text: programs take what comes
 faster for a paste.
-` + untilHelp,
+` + pidHelp + untilHelp,
 		Example: `  sluice press edit Esc : w q Enter
   sluice press menu Down*3 Enter
   sluice press train/all Ctrl+C
@@ -57,11 +57,11 @@ func (o *pressOptions) run(ctx context.Context, a *app, args []string) error {
 	if _, err := keys.ParseAll(args[1:]); err != nil {
 		return err
 	}
-	all, err := a.chosen(args[0])
+	send, err := o.to(a, args[0])
 	if err != nil {
 		return err
 	}
-	return o.send(ctx, a, all, session.Input{
+	return send(ctx, session.Input{
 		Source: source("press"), Approximate: o.approximate,
 		Steps: []session.Step{{Keys: args[1:], Pace: o.delay}},
 	})

@@ -185,7 +185,8 @@ nothing running when it is done.`,
 		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
 		newAttach(a), newType(a), newPress(a), newPaste(a), newMouse(a), newResize(a), newScreen(a), newExpect(a), newSessions(a), newShellInit(a),
 		newRec(a), newPlay(a), newCast(a), newStream(a), newUpload(a),
-		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newVersion(a), newCompletion(a),
+		newWatch(a), newRedirect(a),
+		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newInspect(a), newAdopt(a), newVersion(a), newCompletion(a),
 	)
 	return root
 }

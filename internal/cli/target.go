@@ -12,9 +12,13 @@ import (
 	"github.com/sluicerun/sluice/launch/guardian"
 )
 
-// target is RUN[/RANKS] as a person types it. A path of a run's directory
+// target is RUN[/RANKS] as a person types it, or pid:PID for the rank that a process
+// is part of. A path of a run's directory
 // begins with "/" or "." and has no ranks.
 func target(arg string) (*runs.Record, job.RankSet, error) {
+	if strings.HasPrefix(arg, pidPrefix) {
+		return targetPID(arg)
+	}
 	sel, ranks := arg, ""
 	if !strings.HasPrefix(arg, "/") && !strings.HasPrefix(arg, ".") {
 		sel, ranks, _ = strings.Cut(arg, "/")

@@ -37,6 +37,7 @@ type sendOptions struct {
 	timeout   job.Duration
 	until     session.Condition
 	show      bool
+	via       string // into a process that is not sluice's
 }
 
 func (o *sendOptions) addFlags(f *pflag.FlagSet) {
@@ -47,6 +48,23 @@ func (o *sendOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.until.Prompt, "until-prompt", false, "then wait for the shell's next prompt (sluice shell-init)")
 	f.BoolVar(&o.show, "show", false, "print the screen at the end")
 	f.Var(&o.timeout, "timeout", "how long to wait until the terminal takes it, and then for --until (default 10s)")
+	addVia(f, &o.via)
+}
+
+// to finds out whom an input is for, and returns what sends it there.
+func (o *sendOptions) to(a *app, arg string) (func(context.Context, session.Input) error, error) {
+	f, err := foreignTo(arg, o.via)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		return func(ctx context.Context, in session.Input) error { return f.send(ctx, in, o) }, nil
+	}
+	all, err := a.chosen(arg)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, in session.Input) error { return o.send(ctx, a, all, in) }, nil
 }
 
 // sendTime is how long an input may wait where --timeout does not say.
@@ -132,7 +150,7 @@ type typeOptions struct {
 func newType(a *app) *cobra.Command {
 	var o typeOptions
 	cmd := &cobra.Command{
-		Use:   "type RUN[/RANKS] TEXT...",
+		Use:   "type {RUN[/RANKS]|pid:PID} TEXT...",
 		Short: "Type text into a worker's terminal",
 		Long: `Type TEXT as it is: nothing in it means anything, not even a newline, which is
 the byte 0a and not Enter (see --enter and sluice press). Several TEXTs are
@@ -147,7 +165,7 @@ written down nowhere, and is not typed at all if that does not happen before
 since arguments are visible to others; or from --secret-env or --secret-file,
 without its last newline. A program that reads single keys may show them itself,
 as a shell at its prompt does: --secret-keys is for one that does not (pinentry).
-` + untilHelp,
+` + pidHelp + untilHelp,
 		Example: `  sluice type repl 'print(6*7)' --enter
   sluice type sh 'make -j8' --enter --until-prompt --timeout 10m --show
   sluice type edit --expand 'ihello<Esc>:wq<Enter>'
@@ -175,11 +193,11 @@ func (o *typeOptions) run(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	all, err := a.chosen(args[0])
+	send, err := o.to(a, args[0])
 	if err != nil {
 		return err
 	}
-	return o.send(ctx, a, all, in)
+	return send(ctx, in)
 }
 
 // input is the message, checked as far as it can be without the program.

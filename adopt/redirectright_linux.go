@@ -1,0 +1,83 @@
+package adopt
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/sluicerun/sluice/internal/procfs"
+)
+
+// mayMove tells why the descriptors of a process are not to be moved.
+func (p *Process) mayMove(force bool) *Refusal {
+	no := func(right Right, why, fix string) *Refusal {
+		return &Refusal{What: "moving the output of " + p.String(), Right: right, Why: why, Fix: fix}
+	}
+	st, err := p.stat()
+	if err != nil {
+		return no(RightKernel, err.Error(), "")
+	}
+	switch {
+	case !p.sys.live:
+		return no(RightKind, "it is of a packed system", "")
+	case p.PID == os.Getpid():
+		return no(RightKind, "that is this very process", "")
+	case st.PPid == os.Getpid():
+		// The kernel tells a parent of its traced children's stops if it is
+		// their tracer, too, and os.Process.Wait takes one for their end.
+		return no(RightKind, "it is a child of this very process, which waits for it", "do it from another process")
+	}
+	if r := p.MayTrace(); r != nil {
+		return r
+	}
+	if tid := p.filtered(); tid != 0 {
+		return no(RightSeccomp, fmt.Sprintf("its thread %d has a seccomp filter, which may kill it for the system calls that this takes", tid),
+			"start it without the filter (for a container: --security-opt seccomp=unconfined)")
+	}
+	status, err := p.status()
+	switch {
+	case err != nil:
+		return no(RightKernel, err.Error(), "")
+	case force:
+		return nil
+	case p.PID == 1:
+		return no(RightForce, "it is the first process, which everything hangs on", forceFix)
+	case p.sys.above(p.PID, os.Getpid()):
+		return no(RightForce, "this command descends from it", forceFix)
+	case status.UID[0] != os.Getuid() && !p.sys.above(os.Getpid(), p.PID):
+		return no(RightForce, fmt.Sprintf("it is user %d's, not ours", status.UID[0]), forceFix)
+	}
+	return nil
+}
+
+const forceFix = "add --force if it is meant"
+
+// filtered is a thread of the process that has a filter of system calls; 0: none.
+func (p *Process) filtered() int {
+	tids, _ := p.sys.fs.Tasks(p.PID)
+	for _, tid := range tids {
+		data, err := p.sys.fs.ReadFile(p.PID, "task", strconv.Itoa(tid), "status")
+		if err != nil {
+			continue // it has ended
+		}
+		if st, err := procfs.ParseStatus(data); err == nil && st.Seccomp != 0 {
+			return tid
+		}
+	}
+	return 0
+}
+
+// above tells whether pid is an ancestor of another process.
+func (s *System) above(pid, other int) bool {
+	for range 1000 { // a chain that changes under our eyes is no endless one
+		st, err := s.fs.Stat(other)
+		if err != nil || st.PPid <= 0 {
+			return false
+		}
+		if st.PPid == pid {
+			return true
+		}
+		other = st.PPid
+	}
+	return false
+}

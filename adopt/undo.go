@@ -1,0 +1,134 @@
+package adopt
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrNoUndo is that no redirect of a process is written down.
+var ErrNoUndo = errors.New("no redirect of it is on record for this user")
+
+// UndoOptions say where the way back is written down.
+type UndoOptions struct {
+	Records string // as Redirect's
+	// Force does it also if a descriptor is not where Redirect has moved it to.
+	Force bool
+}
+
+// undo is the way back of a process, a file of the folder of records. The pid names a
+// process together with its start time and the boot.
+type undo struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"` // clock ticks since boot
+	Boot  string `json:"boot"`
+	Moves []Move `json:"moves"`
+}
+
+func (p *Process) undoPath(dir string) string {
+	return filepath.Join(dir, strconv.Itoa(p.PID)+".json")
+}
+
+// recorded reads the way back. What is there for an earlier process of that pid is
+// none: nil.
+func (p *Process) recorded(dir string) (*undo, error) {
+	data, err := os.ReadFile(p.undoPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the way back: %w", err)
+	}
+	u, err := parseUndo(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading the way back from %s: %w", p.undoPath(dir), err)
+	}
+	boot, err := p.sys.boot()
+	if err != nil {
+		return nil, err
+	}
+	if u.PID != p.PID || u.Start != p.start || u.Boot != boot {
+		return nil, nil
+	}
+	return u, nil
+}
+
+func parseUndo(data []byte) (*undo, error) {
+	var u undo
+	if err := json.Unmarshal(data, &u); err != nil {
+		return nil, err
+	}
+	for i, m := range u.Moves {
+		if m.FD != 1 && m.FD != 2 || m.Kept <= 2 || slices.ContainsFunc(u.Moves[:i], func(o Move) bool { return o.FD == m.FD }) {
+			return nil, fmt.Errorf("descriptor %d, kept as %d, cannot be", m.FD, m.Kept)
+		}
+	}
+	return &u, nil
+}
+
+// record writes the way back, all of it or nothing.
+func (p *Process) record(dir string, moves []Move) error {
+	boot, err := p.sys.boot()
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(undo{PID: p.PID, Start: p.start, Boot: boot, Moves: moves}, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "new") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing the way back: %w", err)
+	}
+	_, err = f.Write(append(data, '\n'))
+	if shut := f.Close(); err == nil {
+		err = shut
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), p.undoPath(dir))
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("writing the way back: %w", err)
+	}
+	return nil
+}
+
+// unrecord takes back what record has written.
+func (p *Process) unrecord(dir string, before *undo) error {
+	if before != nil {
+		return p.record(dir, before.Moves)
+	}
+	err := os.Remove(p.undoPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// of is the move of a descriptor; nil: it was not moved.
+func (u *undo) of(fd int) *Move {
+	if u != nil {
+		for i := range u.Moves {
+			if u.Moves[i].FD == fd {
+				return &u.Moves[i]
+			}
+		}
+	}
+	return nil
+}
+
+// boot names this boot of the machine.
+func (s *System) boot() (string, error) {
+	data, err := os.ReadFile(filepath.Join(string(s.fs), "sys/kernel/random/boot_id"))
+	if err != nil {
+		return "", fmt.Errorf("which boot of the machine this is: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
