@@ -43,6 +43,9 @@ func parseAreas(data []byte) ([]area, error) {
 	return all, nil
 }
 
+// errNoGate is also what a process looks like in the middle of an execve.
+var errNoGate = errors.New("none of its memory has an instruction that calls the kernel")
+
 // gateSearch is how much of an area is looked through at most, in bytes.
 const gateSearch = 1 << 20
 
@@ -60,16 +63,13 @@ func findGate(pid int) (uintptr, error) {
 	if err != nil {
 		return 0, err
 	}
-	changed, runs := false, false
 	for _, vdso := range []bool{true, false} {
 		for _, a := range areas {
 			if !a.exec || a.name == "[vsyscall]" || vdso != (a.name == "[vdso]") {
 				continue
 			}
-			runs = true
 			code := make([]byte, min(a.end-a.start, gateSearch))
 			if readMemory(pid, a.start, code) != nil {
-				changed = true
 				continue
 			}
 			if at := bytes.Index(code, insn); at >= 0 {
@@ -77,13 +77,10 @@ func findGate(pid int) (uintptr, error) {
 			}
 		}
 	}
-	switch {
-	case dead(pid, pid):
+	if dead(pid, pid) {
 		return 0, ErrGone
-	case changed || !runs: // in the middle of an execve
-		return 0, errVanished
 	}
-	return 0, errors.New("none of its memory has an instruction that calls the kernel")
+	return 0, errNoGate
 }
 
 // readMemory fills buf, or fails.

@@ -59,9 +59,11 @@ func (s *Stopped) choose() error {
 		return ErrForeign
 	}
 	code := make([]byte, len(insn))
-	if err := readMemory(s.pid, s.gate, code); err != nil {
+	err := readMemory(s.pid, s.gate, code)
+	if err != nil && !errors.Is(err, unix.EFAULT) {
 		return err
 	}
+	// It was found before the stop, and may have been another program's.
 	if string(code) != string(insn) {
 		return errVanished
 	}

@@ -80,7 +80,7 @@ func Stop(ctx context.Context, pid int, cut bool, do func(*Stopped) error) (Repo
 				err = errVanished
 			}
 		}
-		if !errors.Is(err, errVanished) || try == tries {
+		if !errors.Is(err, errVanished) && err != errNoGate || try == tries {
 			return s.report, err
 		}
 		time.Sleep(time.Millisecond)
