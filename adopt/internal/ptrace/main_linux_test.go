@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,6 +57,9 @@ func start(t *testing.T, name string, arg ...string) *program {
 	}
 	p.out = bufio.NewReader(out)
 	p.cmd.Stderr = &p.err
+	// A group of its own: SIGTSTP means nothing to the orphaned group that tests may
+	// be of, whose leader has no parent in the session.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
