@@ -45,3 +45,13 @@ type Stream struct {
 
 // same tells whether both are of one object: a name may have changed.
 func (s Stream) same(o Stream) bool { return s.Dev == o.Dev && s.Ino == o.Ino }
+
+// TargetError is a file that output cannot be moved to.
+type TargetError struct {
+	Path string
+	Err  error
+}
+
+func (e *TargetError) Error() string { return "moving output to " + e.Path + ": " + e.Err.Error() }
+
+func (e *TargetError) Unwrap() error { return e.Err }

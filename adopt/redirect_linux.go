@@ -89,7 +89,7 @@ func openTargets(o RedirectOptions) (all targets, err error) {
 
 func openTarget(path string) (t target, err error) {
 	if t.Name, err = filepath.Abs(path); err != nil {
-		return t, err
+		return t, &TargetError{path, err}
 	}
 	// Without waiting: a FIFO that nobody reads is an error at once.
 	const flags = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT | unix.O_NOCTTY | unix.O_NONBLOCK | unix.O_CLOEXEC
@@ -100,9 +100,9 @@ func openTarget(path string) (t target, err error) {
 	}
 	switch {
 	case err == unix.ENXIO:
-		return t, fmt.Errorf("%s: nobody has it open for reading", path)
+		return t, &TargetError{path, errors.New("nobody has it open for reading")}
 	case err != nil:
-		return t, &os.PathError{Op: "open", Path: path, Err: err}
+		return t, &TargetError{path, err}
 	}
 	t.file = os.NewFile(uintptr(fd), path)
 	var st unix.Stat_t
@@ -111,7 +111,7 @@ func openTarget(path string) (t target, err error) {
 	}
 	if err != nil {
 		t.file.Close()
-		return t, fmt.Errorf("%s: %w", path, err)
+		return t, &TargetError{path, err}
 	}
 	t.Dev, t.Ino = st.Dev, st.Ino
 	return t, nil

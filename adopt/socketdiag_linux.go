@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 
+	"github.com/sluicerun/sluice/adopt/internal/osthread"
 	"golang.org/x/sys/unix"
 )
 
@@ -52,30 +52,20 @@ func diagSocket(ns string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	type result struct {
-		fd  int
-		err error
-	}
-	c := make(chan result)
-	go func() {
-		// The thread stays in the other namespace: it is not unlocked, so that it
-		// ends with this goroutine.
-		runtime.LockOSThread()
+	fd := -1
+	err = osthread.Do(func() error { // which stays in the other namespace
 		nsfd, err := unix.Open(ns, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
-			c <- result{-1, err}
-			return
+			return err
 		}
 		defer unix.Close(nsfd)
 		if err := unix.Setns(nsfd, unix.CLONE_NEWNET); err != nil {
-			c <- result{-1, fmt.Errorf("entering its network namespace: %w", err)}
-			return
+			return fmt.Errorf("entering its network namespace: %w", err)
 		}
-		fd, err := open()
-		c <- result{fd, err}
-	}()
-	r := <-c
-	return r.fd, r.err
+		fd, err = open()
+		return err
+	})
+	return fd, err
 }
 
 func unixDump(fd int) ([]unixPeer, error) {

@@ -82,7 +82,8 @@ func (o *redirectOptions) run(ctx context.Context, a *app, arg string) error {
 	} else {
 		moved, err = p.Redirect(ctx, adopt.RedirectOptions{Stdout: o.stdout, Stderr: o.stderr, Records: dir, Force: o.force})
 	}
-	if errors.Is(err, adopt.ErrNoUndo) {
+	var target *adopt.TargetError
+	if errors.Is(err, adopt.ErrNoUndo) || errors.As(err, &target) {
 		return &flagError{err: err}
 	}
 	if err != nil {

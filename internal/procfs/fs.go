@@ -37,6 +37,11 @@ func read[T any](fs FS, parse func([]byte) (T, error), pid int, elem ...string) 
 // Stat reads the stat of a process.
 func (fs FS) Stat(pid int) (Stat, error) { return read(fs, ParseStat, pid, "stat") }
 
+// TaskStat reads the stat of a thread.
+func (fs FS) TaskStat(pid, tid int) (Stat, error) {
+	return read(fs, ParseStat, pid, "task", strconv.Itoa(tid), "stat")
+}
+
 // Status reads the status of a process.
 func (fs FS) Status(pid int) (Status, error) { return read(fs, ParseStatus, pid, "status") }
 

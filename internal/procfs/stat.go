@@ -24,6 +24,8 @@ type Stat struct {
 	PGrp, Session int
 	TTY           Dev // the controlling terminal; zero: none
 	TPGid         int // the foreground process group of that terminal; -1: none
+
+	Processor int // that it ran on last; 0 also if it is not told
 }
 
 // Dead tells whether nothing of it runs any more.
@@ -61,6 +63,11 @@ func ParseStat(data []byte) (Stat, error) {
 	}
 	if p.Start, err = strconv.ParseUint(f[19], 10, 64); err != nil {
 		return Stat{}, fmt.Errorf("no start time in %q", data)
+	}
+	if len(f) > 36 {
+		if p.Processor, err = strconv.Atoi(f[36]); err != nil {
+			return Stat{}, fmt.Errorf("no processor in %q", data)
+		}
 	}
 	p.TTY = decodeDev(uint32(tty))
 	return p, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sluicerun/sluice/adopt/internal/osthread"
 	"golang.org/x/sys/unix"
 )
 
@@ -56,7 +57,7 @@ func Stop(ctx context.Context, pid int, cut bool, do func(*Stopped) error) (Repo
 			}
 		}
 		s := &Stopped{pid: pid, threads: map[int]*thread{}}
-		err := onThread(func() error {
+		err := osthread.Do(func() error {
 			var err error
 			if s.gate, err = findGate(pid); err != nil {
 				return err

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -26,24 +25,6 @@ type thread struct {
 	group bool  // it is stopped with its group, by job control
 	ours  bool  // its registers are those of a 64-bit program
 	rest  *rest // of a write that was cut; nil: none was
-}
-
-// onThread does something on an OS thread of its own and ends that thread, so that
-// the kernel lets go of whatever it traces then.
-func onThread(do func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and no unlocking: the runtime ends the thread
-		if unix.Gettid() == unix.Getpid() {
-			// The first thread would be kept for ever. While it is taken,
-			// another goroutine gets another one.
-			done <- onThread(do)
-			runtime.UnlockOSThread()
-			return
-		}
-		done <- do()
-	}()
-	return <-done
 }
 
 // errTime is that a thread did nothing in time, errVanished that there is none of that

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"time"
 
+	"github.com/sluicerun/sluice/adopt/internal/osthread"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,10 +24,18 @@ import (
 // emit's; the process is let go before it returns. Each system call of the process
 // takes two stops meanwhile; what that has come to is the Cost.
 func Writes(ctx context.Context, pid int, fds func(fd int) bool, ready func(), emit func(fd int, data []byte) error) (Cost, error) {
-	f := &follower{pid: pid, fds: fds, emit: emit, calls: map[int]*callInfo{}, rests: make(chan func() error)}
-	err := onThread(func() error { return f.run(ctx, ready) })
+	bell, err := newBell()
+	if err != nil {
+		return Cost{}, err
+	}
+	defer bell.close()
+	f := &follower{pid: pid, fds: fds, emit: emit, calls: map[int]*callInfo{}, bell: bell}
+	err = osthread.Do(func() error { return f.run(ctx, ready) })
 	return f.cost, err
 }
+
+// nearEvery is after how many stops the tracing thread looks where the others run.
+const nearEvery = 256
 
 // follower is what Writes knows.
 type follower struct {
@@ -43,12 +51,12 @@ type follower struct {
 	// go on then: the reader may be one of those that are followed.
 	rests   chan func() error
 	resting int
+
+	bell *bell // wakes the thread that follows
 }
 
 func (f *follower) run(ctx context.Context, ready func()) error {
-	changed := make(chan os.Signal, 1)
-	signal.Notify(changed, unix.SIGCHLD)
-	defer signal.Stop(changed)
+	defer context.AfterFunc(ctx, f.bell.ring)()
 	f.s = &Stopped{pid: f.pid, threads: map[int]*thread{}, options: unix.PTRACE_O_TRACECLONE}
 	err := f.s.stop(ctx)
 	if mend := f.s.repair(); err == nil {
@@ -62,7 +70,7 @@ func (f *follower) run(ctx context.Context, ready func()) error {
 		if ready != nil {
 			ready()
 		}
-		err = f.follow(ctx, changed)
+		err = f.follow(ctx)
 	}
 	for ; f.resting > 0; f.resting-- {
 		if after := (<-f.rests)(); err == nil {
@@ -77,6 +85,7 @@ func (f *follower) run(ctx context.Context, ready func()) error {
 
 // begin lets all threads go on to their next system calls.
 func (f *follower) begin() error {
+	f.rests = make(chan func() error, len(f.s.threads))
 	for _, t := range f.s.threads {
 		if t.rest == nil {
 			if err := f.goOn(t, 0); err != nil {
@@ -96,6 +105,7 @@ func (f *follower) begin() error {
 				}
 				return f.goOn(t, 0)
 			}
+			f.bell.ring()
 		}()
 	}
 	return nil
@@ -119,34 +129,30 @@ func (f *follower) killed(err error) error {
 }
 
 // follow handles what happens to the threads.
-func (f *follower) follow(ctx context.Context, changed <-chan os.Signal) error {
-	for idle := 0; ; {
+func (f *follower) follow(ctx context.Context) error {
+	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		select {
+		case again := <-f.rests:
+			f.resting--
+			if err := again(); err != nil {
+				return err
+			}
+		default:
 		}
 		some, err := f.look()
 		if err != nil {
 			return err
 		}
 		if some {
-			idle = 0
+			f.bell.happened()
 			continue
 		}
-		if idle++; idle < 64 { // the next call is often near
-			unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
-			continue
+		if err := f.bell.wait(); err != nil {
+			return err
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		case again := <-f.rests:
-			f.resting--
-			if err := again(); err != nil {
-				return err
-			}
-		case <-time.After(time.Second): // a SIGCHLD that somebody else's handler took
-		}
-		idle = 0
 	}
 }
 
@@ -207,6 +213,9 @@ func (f *follower) take(tid int) (bool, error) {
 		f.drop(tid)
 		return true, f.left()
 	}
+	if f.cost.Stops%nearEvery == 0 {
+		f.near(tid)
+	}
 	f.cost.Stops++
 	t := f.s.threads[tid]
 	t.group, t.held = false, true
@@ -231,6 +240,18 @@ func (f *follower) take(tid int) (bool, error) {
 		sig = kind
 	}
 	return true, f.goOn(t, sig)
+}
+
+// near moves this thread to where a followed one runs: of each stop, it is then the
+// waking of another processor that is saved. It is a hint, and may fail.
+func (f *follower) near(tid int) {
+	st, err := proc.TaskStat(f.pid, tid)
+	if err != nil {
+		return
+	}
+	var set unix.CPUSet
+	set.Set(st.Processor)
+	unix.SchedSetaffinity(0, &set)
 }
 
 func (f *follower) drop(tid int) {
