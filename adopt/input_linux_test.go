@@ -331,7 +331,7 @@ func TestBackground(t *testing.T) {
 	testpeer.Need(t, "bash", "bash")
 	s := start(t, "script", `exec bash --norc -ic 'sleep 1000 & echo $! > job; exec cat > out'`)
 	eventually(t, "the job is there", func() bool { return strings.HasSuffix(s.read("job"), "\n") })
-	eventually(t, "cat is there", func() bool { _, err := os.Stat(s.path("out")); return err == nil })
+	eventually(t, "cat is there", func() bool { st, err := Live().fs.Stat(s.pid); return err == nil && st.Comm == "cat" })
 	job := *s
 	job.pid, _ = strconv.Atoi(strings.TrimSpace(s.read("job")))
 	t.Cleanup(func() { syscall.Kill(job.pid, syscall.SIGKILL) })
