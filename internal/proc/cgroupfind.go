@@ -1,8 +1,6 @@
 package proc
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,59 +16,8 @@ import (
 // their own; the text says why.
 var ErrNoCgroup = errors.New("no cgroup v2 for the workers")
 
-// mount is one line of mountinfo (proc(5)).
-type mount struct {
-	root, point, fstype string
-	options, super      []string
-}
-
-// parseMountinfo skips lines that it does not understand: what is missing is
-// then reported as not mounted.
-func parseMountinfo(data []byte) []mount {
-	var mounts []mount
-	sc := bufio.NewScanner(bytes.NewReader(data))
-	sc.Buffer(nil, 1<<20)
-	for sc.Scan() {
-		// 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw
-		before, after, ok := strings.Cut(sc.Text(), " - ")
-		if !ok {
-			continue
-		}
-		f, g := strings.Fields(before), strings.Fields(after)
-		if len(f) < 6 || len(g) < 1 {
-			continue
-		}
-		m := mount{root: unescapeMount(f[3]), point: unescapeMount(f[4]), fstype: g[0], options: strings.Split(f[5], ",")}
-		if len(g) > 2 {
-			m.super = strings.Split(g[2], ",")
-		}
-		mounts = append(mounts, m)
-	}
-	return mounts
-}
-
-// unescapeMount undoes \040 and its like.
-func unescapeMount(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-func (m mount) readOnly() bool {
-	return slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro")
-}
+// mount shows cgroups, or others.
+type mount struct{ procfs.Mount }
 
 // dir is the directory of the cgroup with the given path in /proc/self/cgroup,
 // below root. A mount may show only a part of the tree (a container without a
@@ -80,13 +27,13 @@ func (m mount) dir(root, path string) (string, bool) {
 		return "", false
 	}
 	rel := path
-	if m.root != "/" {
+	if m.Root != "/" {
 		var ok bool
-		if rel, ok = strings.CutPrefix(path, m.root); !ok || (rel != "" && rel[0] != '/') {
+		if rel, ok = strings.CutPrefix(path, m.Root); !ok || (rel != "" && rel[0] != '/') {
 			return "", false
 		}
 	}
-	return filepath.Join(root, m.point, rel), true
+	return filepath.Join(root, m.Point, rel), true
 }
 
 // parseSelfCgroup returns the path by controller; "" is the v2 hierarchy.
@@ -133,7 +80,10 @@ func parseOwnCgroups(root string) (ownCgroups, error) {
 	if err != nil {
 		return o, err
 	}
-	o.mounts, o.paths = parseMountinfo(info), parseSelfCgroup(own)
+	for _, m := range procfs.ParseMountInfo(info) {
+		o.mounts = append(o.mounts, mount{m})
+	}
+	o.paths = parseSelfCgroup(own)
 	return o, nil
 }
 
@@ -146,12 +96,12 @@ func (o ownCgroups) v2() (dir, top string, m mount, err error) {
 	}
 	found := false
 	for _, m = range slices.Backward(o.mounts) {
-		if m.fstype != "cgroup2" {
+		if m.Type != "cgroup2" {
 			continue
 		}
 		found = true
 		if dir, ok := m.dir(o.root, path); ok {
-			return dir, filepath.Join(o.root, m.point), m, nil
+			return dir, filepath.Join(o.root, m.Point), m, nil
 		}
 	}
 	if found {
@@ -167,7 +117,7 @@ func (o ownCgroups) v1(controller string) (string, bool) {
 		return "", false
 	}
 	for _, m := range slices.Backward(o.mounts) {
-		if m.fstype == "cgroup" && slices.Contains(m.super, controller) {
+		if m.Type == "cgroup" && slices.Contains(m.Super, controller) {
 			if dir, ok := m.dir(o.root, path); ok {
 				return dir, true
 			}

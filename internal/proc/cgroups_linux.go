@@ -27,8 +27,8 @@ func NewCgroups(root, runID string) (*Cgroups, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.readOnly() {
-		return nil, fmt.Errorf("%w: %s is mounted read-only", ErrNoCgroup, m.point)
+	if m.ReadOnly() {
+		return nil, fmt.Errorf("%w: %s is mounted read-only", ErrNoCgroup, m.Point)
 	}
 	// A directory of ours in a cgroup that is not ours would be useless: the
 	// clone into it needs our own cgroup.procs, the common ancestor's.

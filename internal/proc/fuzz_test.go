@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sluicerun/sluice/internal/procfs"
 	"pgregory.net/rapid"
 )
 
@@ -80,16 +81,13 @@ func TestELFOfThisMachine(t *testing.T) {
 	}
 }
 
-func FuzzMountinfo(f *testing.F) {
+func FuzzCgroupMount(f *testing.F) {
 	f.Add([]byte(mountV2))
 	f.Add([]byte(mountHybrid))
 	f.Add([]byte("1 2 3 \\040 \\134\\ rw - cgroup2\n - \n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, m := range parseMountinfo(data) {
-			if m.fstype == "" || len(m.options) == 0 {
-				t.Errorf("%+v from %q", m, data)
-			}
-			if dir, ok := m.dir("/r", "/.."); ok {
+		for _, m := range procfs.ParseMountInfo(data) {
+			if dir, ok := (mount{m}).dir("/r", "/.."); ok {
 				t.Errorf("%+v shows %s", m, dir)
 			}
 		}

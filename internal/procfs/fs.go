@@ -51,7 +51,10 @@ func (fs FS) FDInfo(pid, fd int) (FDInfo, error) {
 }
 
 // Mounts reads the mounts that a process sees.
-func (fs FS) Mounts(pid int) ([]Mount, error) { return read(fs, ParseMountInfo, pid, "mountinfo") }
+func (fs FS) Mounts(pid int) ([]Mount, error) {
+	data, err := fs.ReadFile(pid, "mountinfo")
+	return ParseMountInfo(data), err
+}
 
 // PIDs lists the processes, in order.
 func (fs FS) PIDs() ([]int, error) { return numbers(string(fs), 1) }

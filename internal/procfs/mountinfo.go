@@ -2,7 +2,7 @@ package procfs
 
 import (
 	"bytes"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,39 +15,51 @@ type Mount struct {
 	Point      string // where, seen from the process's root
 	Type       string // ext4, devpts, ...
 	Source     string
+	Options    []string // of the mount: rw, nosuid, ...
+	Super      []string // of the file system
 }
 
-// ParseMountInfo reads /proc/<pid>/mountinfo.
-func ParseMountInfo(data []byte) ([]Mount, error) {
+// ReadOnly tells whether nothing can be written there.
+func (m Mount) ReadOnly() bool {
+	return slices.Contains(m.Options, "ro") || slices.Contains(m.Super, "ro")
+}
+
+// ParseMountInfo reads /proc/<pid>/mountinfo. It passes over lines that it does not
+// understand: what is missing is then not mounted.
+func ParseMountInfo(data []byte) []Mount {
 	var all []Mount
 	for line := range bytes.Lines(data) {
-		text := strings.TrimSuffix(string(line), "\n")
-		head, tail, ok := strings.Cut(text, " - ")
+		// 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw
+		head, tail, ok := strings.Cut(strings.TrimSuffix(string(line), "\n"), " - ")
 		f, g := strings.Fields(head), strings.Fields(tail)
-		if !ok || len(f) < 6 || len(g) < 2 {
-			return nil, fmt.Errorf("too few fields in %q", text)
+		if !ok || len(f) < 6 || len(g) < 1 {
+			continue
 		}
-		m := Mount{Root: unescape(f[3]), Point: unescape(f[4]), Type: unescape(g[0]), Source: unescape(g[1])}
-		var err error
-		if m.ID, err = strconv.Atoi(f[0]); err == nil {
-			m.Parent, err = strconv.Atoi(f[1])
+		m := Mount{Root: unescape(f[3]), Point: unescape(f[4]), Options: strings.Split(f[5], ","), Type: unescape(g[0])}
+		if len(g) > 1 {
+			m.Source = unescape(g[1])
 		}
-		major, minor, _ := strings.Cut(f[2], ":")
-		for _, n := range []struct {
-			text string
-			to   *uint32
-		}{{major, &m.Dev.Major}, {minor, &m.Dev.Minor}} {
-			v, err2 := strconv.ParseUint(n.text, 10, 32)
-			if *n.to = uint32(v); err == nil {
-				err = err2
-			}
+		if len(g) > 2 {
+			m.Super = strings.Split(g[2], ",")
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%q: %w", text, err)
+		var err, err2 error
+		m.ID, err = strconv.Atoi(f[0])
+		m.Parent, err2 = strconv.Atoi(f[1])
+		if err != nil || err2 != nil || !m.Dev.parse(f[2]) {
+			continue
 		}
 		all = append(all, m)
 	}
-	return all, nil
+	return all
+}
+
+// parse reads major:minor.
+func (d *Dev) parse(text string) bool {
+	major, minor, ok := strings.Cut(text, ":")
+	a, err := strconv.ParseUint(major, 10, 32)
+	b, err2 := strconv.ParseUint(minor, 10, 32)
+	d.Major, d.Minor = uint32(a), uint32(b)
+	return ok && err == nil && err2 == nil
 }
 
 // unescape undoes the kernel's \040 for blanks and the like.
