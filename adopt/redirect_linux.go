@@ -40,6 +40,7 @@ func (p *Process) Redirect(ctx context.Context, o RedirectOptions) (*Moved, erro
 	if err := os.MkdirAll(o.Records, 0o700); err != nil {
 		return nil, fmt.Errorf("making a folder for the way back: %w", err)
 	}
+	p.sys.forget(o.Records)
 	targets, err := openTargets(o)
 	if err != nil {
 		return nil, err

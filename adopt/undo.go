@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sluicerun/sluice/internal/atomicfile"
 )
 
 // ErrNoUndo is that no redirect of a process is written down.
@@ -82,22 +85,37 @@ func (p *Process) record(dir string, moves []Move) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "new") // mode 0600
+	err = atomicfile.Replace(p.undoPath(dir), 0o600, false, func(w io.Writer) error {
+		_, err := w.Write(append(data, '\n'))
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("writing the way back: %w", err)
-	}
-	_, err = f.Write(append(data, '\n'))
-	if shut := f.Close(); err == nil {
-		err = shut
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), p.undoPath(dir))
-	}
-	if err != nil {
-		os.Remove(f.Name())
 		return fmt.Errorf("writing the way back: %w", err)
 	}
 	return nil
+}
+
+// forget removes the records of processes that have ended.
+func (s *System) forget(dir string) {
+	files, _ := os.ReadDir(dir)
+	boot, err := s.boot()
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name())
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		u, err := parseUndo(data)
+		if err != nil || f.Name() != strconv.Itoa(u.PID)+".json" {
+			continue // not ours to remove
+		}
+		if st, err := s.fs.Stat(u.PID); u.Boot != boot || errors.Is(err, fs.ErrNotExist) || err == nil && st.Start != u.Start {
+			os.Remove(path)
+		}
+	}
 }
 
 // unrecord takes back what record has written.
