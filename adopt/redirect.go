@@ -13,7 +13,8 @@ type RedirectOptions struct {
 	// mode 0700.
 	Records string
 	// Force does it also to a process that is not ours (another user's, process 1,
-	// one that we descend from), and to one that is in a write which stands still.
+	// one that we descend from), to one whose system calls are filtered by seccomp,
+	// and to one that is in a write which stands still.
 	Force bool
 }
 

@@ -30,9 +30,12 @@ func (p *Process) mayMove(force bool) *Refusal {
 	if r := p.MayTrace(); r != nil {
 		return r
 	}
-	if tid := p.filtered(); tid != 0 {
+	switch tid, mode := p.filtered(); {
+	case mode == seccompStrict:
+		return no(RightSeccomp, fmt.Sprintf("its thread %d may do nothing but read and write (seccomp's strict mode), and would be killed for more", tid), "")
+	case mode != 0 && !force:
 		return no(RightSeccomp, fmt.Sprintf("its thread %d has a seccomp filter, which may kill it for the system calls that this takes", tid),
-			"start it without the filter (for a container: --security-opt seccomp=unconfined)")
+			"start it without the filter; or add --force, if the filter is known to permit mmap, socketpair, recvmsg, fcntl, dup3 and close, as those of container engines do")
 	}
 	status, err := p.status()
 	switch {
@@ -52,19 +55,23 @@ func (p *Process) mayMove(force bool) *Refusal {
 
 const forceFix = "add --force if it is meant"
 
-// filtered is a thread of the process that has a filter of system calls; 0: none.
-func (p *Process) filtered() int {
+// seccompStrict is the mode of /proc/<pid>/status in which no filter is asked.
+const seccompStrict = 1
+
+// filtered is a thread of the process whose system calls are filtered, and how; mode
+// 0: none is.
+func (p *Process) filtered() (tid, mode int) {
 	tids, _ := p.sys.fs.Tasks(p.PID)
-	for _, tid := range tids {
-		data, err := p.sys.fs.ReadFile(p.PID, "task", strconv.Itoa(tid), "status")
+	for _, t := range tids {
+		data, err := p.sys.fs.ReadFile(p.PID, "task", strconv.Itoa(t), "status")
 		if err != nil {
 			continue // it has ended
 		}
-		if st, err := procfs.ParseStatus(data); err == nil && st.Seccomp != 0 {
-			return tid
+		if st, err := procfs.ParseStatus(data); err == nil && st.Seccomp != 0 && mode != seccompStrict {
+			tid, mode = t, st.Seccomp
 		}
 	}
-	return 0
+	return tid, mode
 }
 
 // above tells whether pid is an ancestor of another process.

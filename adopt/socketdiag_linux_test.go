@@ -3,6 +3,7 @@ package adopt
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -79,7 +80,7 @@ func rawFD(t *testing.T, c syscall.Conn) int {
 
 func TestUnixNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b")
-	for _, name := range []string{path, "@sluice-test-" + filepath.Base(t.TempDir()) + filepath.Base(path)} {
+	for _, name := range []string{path, fmt.Sprintf("@sluice-test-%d-a b", os.Getpid())} {
 		l, err := net.Listen("unix", name)
 		if err != nil {
 			t.Fatal(err)

@@ -58,7 +58,7 @@ there is no such process; 125 sluice itself failed.`,
 	f.StringVar(&o.stdout, "stdout", "", "move its stdout to `FILE`")
 	f.StringVar(&o.stderr, "stderr", "", "move its stderr to `FILE`")
 	f.BoolVar(&o.undo, "undo", false, "move it back to where it was at first")
-	f.BoolVar(&o.force, "force", false, "also a process that is not ours, or that is in a write nobody reads")
+	f.BoolVar(&o.force, "force", false, "also a process that is not ours, has a seccomp filter, or is in a write nobody reads")
 	return cmd
 }
 

@@ -54,7 +54,7 @@ sys.exit(len(bad) > 0)
 type stranger struct {
 	t           *testing.T
 	cmd         *exec.Cmd
-	in          io.Closer
+	in          io.WriteCloser
 	out, stderr string // files
 }
 
@@ -319,11 +319,17 @@ if c.prctl(38, 1, 0, 0, 0) or c.prctl(22, 2, prog, 0, 0): sys.exit(3)
 print("ready", flush=True)
 sys.stdin.read()`)
 	waitUntil(t, "it is ready", func() bool { return s.wrote(s.out) })
-	refused("seccomp filter", s.pid(), "--stdout", "log", "--force")
-	s.end()
+	refused("seccomp filter", s.pid(), "--stdout", "log")
 	if _, err := os.Stat(w.path("log")); err == nil {
 		t.Error("a file was made for nothing")
 	}
+	before := s.fds()
+	mustRedirect(w, s.pid(), "--stdout", "log", "--force")
+	mustRedirect(w, s.pid(), "--undo")
+	if after := s.fds(); after != before {
+		t.Errorf("%sis now\n%s", before, after)
+	}
+	s.end()
 }
 
 func TestRedirectOthers(t *testing.T) {
