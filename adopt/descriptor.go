@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -66,15 +67,7 @@ type numbers struct {
 // Descriptors lists the open files of the process, in order. Whoever may not is
 // told by a *Refusal.
 func (p *Process) Descriptors() ([]Descriptor, error) {
-	fds, err := p.sys.fs.FDs(p.PID)
-	var all []Descriptor
-	look := p.sys.lookAt(p.PID)
-	for _, fd := range fds {
-		d, err := look.descriptor(fd)
-		if err == nil { // else it was closed meanwhile
-			all = append(all, d)
-		}
-	}
+	all, err := p.sys.lookAt(p.PID).descriptors()
 	if err = p.sure(err); err != nil {
 		return nil, p.refuse("looking at the descriptors of", err)
 	}
@@ -99,6 +92,29 @@ type glance struct {
 }
 
 func (s *System) lookAt(pid int) *glance { return &glance{sys: s, pid: pid} }
+
+// descriptors looks at all of them. A security module may let the folder be listed and
+// none of its links be read: that is an error, not a process that has nothing open.
+func (g *glance) descriptors() ([]Descriptor, error) {
+	fds, err := g.sys.fs.FDs(g.pid)
+	if err != nil {
+		return nil, err
+	}
+	var all []Descriptor
+	var denied error
+	for _, fd := range fds {
+		switch d, err := g.descriptor(fd); {
+		case err == nil:
+			all = append(all, d)
+		case errors.Is(err, fs.ErrPermission):
+			denied = err
+		} // else it was closed meanwhile
+	}
+	if len(all) == 0 {
+		return nil, denied
+	}
+	return all, nil
+}
 
 // descriptor looks at one descriptor of whoever has the pid now.
 func (s *System) descriptor(pid, fd int) (Descriptor, error) { return s.lookAt(pid).descriptor(fd) }

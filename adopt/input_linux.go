@@ -108,6 +108,8 @@ func (in *Input) reads(st procfs.Stat, fds []Descriptor, t *Table) {
 		in.From, in.Because = FromTerminal, "what it has open may not be seen, and it has the keyboard of its terminal"
 	case in.Unseen != nil:
 		in.Because = "what it has open may not be seen: " + in.Unseen.Why
+	case in.process.sys.kernelThread(st):
+		in.Because = "it is a thread of the kernel"
 	case d == nil:
 		in.Because = "its standard input is closed, and it does not read a terminal"
 	case d.isStream() && d.Readable:

@@ -155,6 +155,9 @@ func (p *Process) facts(r *Report, t *Table) error {
 	if r.State = states[st.State]; r.State == "" {
 		r.State = string(st.State)
 	}
+	if status.KernelThread {
+		r.Notes = append(r.Notes, "it is a thread of the kernel, which has nothing open")
+	}
 	r.UID, r.GID = status.UID[1], status.GID[1]
 	if len(status.NSpid) > 1 {
 		r.PIDs = status.NSpid[1:]

@@ -27,6 +27,9 @@ type Process struct {
 // errors.ErrUnsupported on a system without a /proc.
 func (s *System) Open(pid int) (*Process, error) {
 	h, err := s.take(pid)
+	if errors.Is(err, ErrGone) {
+		return nil, fmt.Errorf("process %d: there is none, or %w", pid, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("process %d: %w", pid, err)
 	}

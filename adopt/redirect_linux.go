@@ -100,7 +100,7 @@ func openTarget(path string) (t target, err error) {
 		fd, err = unix.Open(path, flags, 0o600)
 	}
 	switch {
-	case err == unix.ENXIO:
+	case err == unix.ENXIO && isFIFO(path):
 		return t, &TargetError{path, errors.New("nobody has it open for reading")}
 	case err != nil:
 		return t, &TargetError{path, err}
@@ -116,6 +116,11 @@ func openTarget(path string) (t target, err error) {
 	}
 	t.Dev, t.Ino = st.Dev, st.Ino
 	return t, nil
+}
+
+func isFIFO(path string) bool {
+	fi, err := os.Stat(path)
+	return err == nil && fi.Mode()&os.ModeNamedPipe != 0
 }
 
 // close closes the files. In vain: those that were made for nothing are removed.
@@ -155,7 +160,7 @@ func (p *Process) stopped(ctx context.Context, force bool, moved *Moved, do func
 		return &Refusal{What: what, Right: RightForce, Why: stuck.Error(), Err: err,
 			Fix: "let the reader go on; or add --force, and a write may return a part, as after a signal"}
 	case errors.As(err, &cannot):
-		return fmt.Errorf("%s: %w\n  try again later; nothing was moved", what, err)
+		return &Refusal{What: what, Right: RightKernel, Why: cannot.Error(), Err: err, Fix: "try again later; nothing was moved"}
 	case errors.Is(err, ptrace.ErrForeign):
 		return &Refusal{What: what, Right: RightKind, Why: ptrace.ErrForeign.Error(), Err: err}
 	case errors.Is(err, ptrace.ErrGone):

@@ -67,7 +67,12 @@ func (m *mover) redirect(ts targets, o RedirectOptions, moved *Moved) error {
 	}
 	record := moved.Moves
 	for _, fd := range []int{1, 2} {
-		if mv := before.of(fd); mv != nil && (&undo{Moves: moved.Moves}).of(fd) == nil {
+		mv := before.of(fd)
+		if mv == nil || (&undo{Moves: moved.Moves}).of(fd) != nil {
+			continue
+		}
+		// A way back that is lost would be in the way of the others.
+		if kept, err := m.stream(mv.Kept); err == nil && kept.same(mv.From) {
 			record = append(record[:len(record):len(record)], *mv)
 		}
 	}
@@ -106,12 +111,17 @@ func (m *mover) redirect(ts targets, o RedirectOptions, moved *Moved) error {
 	return m.spend(pushed)
 }
 
+// cannot is what the state of the process makes impossible.
+func (m *mover) cannot(why, fix string, err error) *Refusal {
+	return &Refusal{What: "moving the output of " + m.p.String(), Right: RightKind, Why: why, Fix: fix, Err: err}
+}
+
 // keep makes sure that what a descriptor is of stays open.
 func (m *mover) keep(fd int, t target, first *Move, force bool) (step, error) {
 	st := step{Move: Move{FD: fd, To: t.Stream}, spent: -1}
 	now, err := m.stream(fd)
 	if errors.Is(err, fs.ErrNotExist) {
-		return st, fmt.Errorf("the %s of %v is closed: there is nothing to move", StreamName(fd), m.p)
+		return st, m.cannot(fmt.Sprintf("its %s is closed: there is nothing to move", StreamName(fd)), "", nil)
 	}
 	if err != nil {
 		return st, err
@@ -152,8 +162,8 @@ func (m *mover) restore(o UndoOptions, moved *Moved) error {
 	for _, mv := range before.Moves {
 		kept, err := m.stream(mv.Kept)
 		if err != nil || !kept.same(mv.From) {
-			return fmt.Errorf("the way back is lost: %v has closed descriptor %d, by which %s was kept open, or executed another program since",
-				m.p, mv.Kept, mv.From.Name)
+			return m.cannot(fmt.Sprintf("the way back is lost: it has closed descriptor %d, by which %s was kept open, or executed another program since",
+				mv.Kept, mv.From.Name), fmt.Sprintf("sluice redirect %d --%s FILE moves it to a file by its name", m.p.PID, StreamName(mv.FD)), nil)
 		}
 		now, err := m.stream(mv.FD)
 		if (err != nil || !now.same(mv.To)) && !o.Force {
@@ -198,7 +208,8 @@ func (m *mover) stream(fd int) (Stream, error) {
 func (m *mover) dup(fd int) (int, error) {
 	n, err := m.s.Syscall(unix.SYS_FCNTL, uintptr(fd), unix.F_DUPFD_CLOEXEC, keepAbove)
 	if err == unix.EINVAL || err == unix.EMFILE {
-		return -1, fmt.Errorf("%v has no descriptor free to keep its %s by: %w", m.p, StreamName(fd), err)
+		return -1, m.cannot(fmt.Sprintf("it has no descriptor free to keep its %s by", StreamName(fd)),
+			fmt.Sprintf("let it have more: prlimit --nofile -p %d shows its limit, and sets another", m.p.PID), err)
 	}
 	if err != nil {
 		return -1, fmt.Errorf("keeping the %s of %v open: %w", StreamName(fd), m.p, err)

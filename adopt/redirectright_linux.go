@@ -48,7 +48,7 @@ func (p *Process) mayMove(force bool) *Refusal {
 	case p.sys.above(p.PID, os.Getpid()):
 		return no(RightForce, "this command descends from it", forceFix)
 	case status.UID[0] != os.Getuid() && !p.sys.above(os.Getpid(), p.PID):
-		return no(RightForce, fmt.Sprintf("it is user %d's, not ours", status.UID[0]), forceFix)
+		return no(RightForce, fmt.Sprintf("it is %s's, not ours", userName(status.UID[0])), forceFix)
 	}
 	return nil
 }

@@ -70,19 +70,14 @@ func (t *Table) look(pid int) {
 		return
 	}
 	t.procs[pid] = st
-	fds, err := t.sys.fs.FDs(pid)
+	all, err := t.sys.lookAt(pid).descriptors()
 	if err != nil {
 		if again, err := t.sys.fs.Stat(pid); err == nil && !again.Dead() && !t.sys.kernelThread(again) {
 			t.Blind = append(t.Blind, pid)
 		}
 		return
 	}
-	glance := t.sys.lookAt(pid)
-	for _, fd := range fds {
-		d, err := glance.descriptor(fd)
-		if err != nil {
-			continue
-		}
+	for _, d := range all {
 		if o, ok := d.object(); ok {
 			t.holders[o] = append(t.holders[o], Holder{PID: pid, Comm: st.Comm, Descriptor: d})
 		}

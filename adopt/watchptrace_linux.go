@@ -89,6 +89,9 @@ func (t *tracer) run(ctx context.Context, s *sink) error {
 	if n := t.cost.Unseen; n > 0 {
 		s.tell(fmt.Sprintf("%d system calls wrote %d bytes that do not pass through its memory (sendfile, splice), and could not be seen", n, t.cost.UnseenBytes))
 	}
+	if n := t.cost.Short; n > 0 {
+		s.tell(fmt.Sprintf("%d of its writes returned a part only, as after a signal, because nobody read the rest in time", n))
+	}
 	if errors.Is(t.err, context.Canceled) || errors.Is(t.err, ptrace.ErrGone) {
 		return nil
 	}

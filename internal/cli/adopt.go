@@ -27,7 +27,7 @@ moved or changed.
 A way that is not permitted comes with the right that is missing, and what would
 give it.
 
-Exit status: 0 success; 1 the process has ended, or may not be looked into; 2 bad
+Exit status: 0 success, also if nothing is permitted; 1 the process has ended; 2 bad
 usage, or there is no such process; 125 sluice itself failed.`,
 		Example: "  sluice adopt $(pgrep -n fzf) --explain",
 		Args:    exactly(1, "PID"),
@@ -82,6 +82,9 @@ func adoptRun(ctx context.Context, a *app, arg string, asJSON bool) error {
 	e := &explanation{PID: p.PID, Comm: p.Comm, Redirect: p.MayTrace(), Streams: []explainedStream{}}
 	if e.Input, err = p.Input(ctx, table); err != nil {
 		return notInspected(a, p, err)
+	}
+	if e.Redirect == nil { // a security module's refusal is seen by trying only
+		e.Redirect = e.Input.Unseen
 	}
 	if rec, rank := sessionOf(p.PID); rec != nil {
 		e.Session = place{rec, rank}.String()
@@ -169,8 +172,11 @@ func (e *explanation) write(out io.Writer) {
 		}
 		fmt.Fprintf(w, "  watch %s\tpossible\tby the first of these that is permitted: %s\n", adopt.StreamName(s.FD), strings.Join(ways, ", "))
 	}
-	if len(e.Streams) == 0 {
+	switch {
+	case e.Input.Unseen != nil:
 		fmt.Fprintln(w, "  watch\trefused\twhat it has open may not be seen")
+	case len(e.Watch) == 0:
+		fmt.Fprintln(w, "  watch\tno\tit has neither stdout nor stderr open")
 	}
 	w.Flush()
 }

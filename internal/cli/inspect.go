@@ -120,7 +120,7 @@ func notInspected(a *app, p *adopt.Process, err error) error {
 	case errors.Is(err, adopt.ErrGone):
 		fmt.Fprintf(a.stderr, "sluice: %v has ended\n", p)
 	case errors.As(err, &refusal):
-		fmt.Fprintln(a.stderr, "sluice:", refusal)
+		fmt.Fprintln(a.stderr, "sluice:", err) // with what was to be said besides
 	default:
 		return err
 	}

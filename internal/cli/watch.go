@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -82,21 +80,11 @@ func (o *watchOptions) options() (w adopt.WatchOptions, err error) {
 }
 
 func (o *watchOptions) run(ctx context.Context, a *app, arg string) error {
-	pid, err := strconv.Atoi(strings.TrimPrefix(arg, "pid:"))
-	if err != nil || pid <= 0 {
-		return usagef("%q is no process id", arg)
-	}
-	if pid == os.Getpid() {
-		return usagef("%d is this very command", pid)
-	}
 	opts, err := o.options()
 	if err != nil {
 		return err
 	}
-	p, err := adopt.Live().Open(pid)
-	if errors.Is(err, adopt.ErrGone) {
-		return usagef("there is no process %d", pid)
-	}
+	p, err := openProcess(arg)
 	if err != nil {
 		return err
 	}
@@ -104,6 +92,9 @@ func (o *watchOptions) run(ctx context.Context, a *app, arg string) error {
 	// SIGPIPE: whoever reads us has gone.
 	ctx, stop := signal.NotifyContext(ctx, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGPIPE)
 	defer stop()
+	// What was seen is shown first, which never ends if nobody reads it: a second
+	// signal ends us at once.
+	defer context.AfterFunc(ctx, stop)()
 	w, err := p.Watch(opts)
 	if err == nil {
 		defer w.Close()

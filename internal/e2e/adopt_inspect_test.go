@@ -126,6 +126,15 @@ func endsOf(r adopt.Report) map[int][]string {
 
 var lsofEnd = regexp.MustCompile(`\b(\d+),[^, ]+,(\d+)[a-zA-Z]?`)
 
+// sharesMounts tells whether two processes are in one mount namespace. Lsof knows a
+// terminal by its number only, which one of another devpts may have, too: tests of
+// package adopt, at the same time, make such.
+func sharesMounts(pid string, other int) bool {
+	a, err := os.Readlink("/proc/" + pid + "/ns/mnt")
+	b, err2 := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", other))
+	return err == nil && err2 == nil && a == b
+}
+
 // lsofEnds is endsOf by lsof.
 func (w *world) lsofEnds(lsof string, pid int) map[int][]string {
 	w.t.Helper()
@@ -144,7 +153,7 @@ func (w *world) lsofEnds(lsof string, pid int) map[int][]string {
 			fd, _ = strconv.Atoi(line[1:])
 		case strings.HasPrefix(line, "n"):
 			for _, m := range lsofEnd.FindAllStringSubmatch(line, -1) {
-				if m[1] != fmt.Sprint(pid) {
+				if m[1] != fmt.Sprint(pid) && sharesMounts(m[1], pid) {
 					all[fd] = append(all[fd], m[1]+","+m[2])
 				}
 			}

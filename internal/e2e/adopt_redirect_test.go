@@ -93,6 +93,16 @@ func startStranger(t *testing.T, as *syscall.Credential, args ...string) *strang
 	return s
 }
 
+// startCat starts a cat that has come to its reading: before, the dynamic loader has
+// files open.
+func startCat(t *testing.T, as *syscall.Credential) *stranger {
+	t.Helper()
+	s := startStranger(t, as, "cat")
+	io.WriteString(s.in, "up\n")
+	waitUntil(t, "cat is up", func() bool { return s.wrote(s.out) })
+	return s
+}
+
 func (s *stranger) pid() string { return strconv.Itoa(s.cmd.Process.Pid) }
 
 // fds are its descriptors and what they are.
@@ -177,7 +187,7 @@ func TestRedirectAndBack(t *testing.T) {
 			waitUntil(t, "it prints", func() bool { return s.wrote(s.out) })
 			before := s.fds()
 			file := w.path("moved.log")
-			for i := range 100 {
+			for i := range times(100) {
 				args := []string{s.pid(), "--stdout", file}
 				if i%3 == 0 {
 					args = append(args, "--stderr", file)
@@ -242,7 +252,7 @@ func TestRedirectWaits(t *testing.T) {
 	w := newWorld(t)
 	s := startStranger(t, nil, bin)
 	waitUntil(t, "it is ready", func() bool { return s.wrote(s.out) })
-	for range 30 {
+	for range times(30) {
 		mustRedirect(w, s.pid(), "--stdout", w.path("log"))
 		mustRedirect(w, s.pid(), "--undo")
 	}
@@ -253,9 +263,7 @@ func TestRedirectWaits(t *testing.T) {
 // what is no more are refused.
 func TestRedirectTwice(t *testing.T) {
 	w := newWorld(t)
-	s := startStranger(t, nil, "cat")
-	io.WriteString(s.in, "up\n") // and has read all that it reads at its start
-	waitUntil(t, "cat is up", func() bool { b, _ := os.ReadFile(s.out); return len(b) > 0 })
+	s := startCat(t, nil)
 	before := s.fds()
 	if text, status := redirect(w, s.pid(), "--undo"); status != 2 || !strings.Contains(text, "no redirect of it is on record") {
 		t.Errorf("%d %s", status, text)
@@ -332,12 +340,47 @@ sys.stdin.read()`)
 	s.end()
 }
 
+// What the process itself makes impossible is told with status 1, and what is lost of
+// one stream's way back does not keep the other from going back.
+func TestRedirectLost(t *testing.T) {
+	w := newWorld(t)
+	cannot := func(want string, args ...string) {
+		t.Helper()
+		if text, status := redirect(w, args...); status != 1 || !strings.Contains(text, want) {
+			t.Errorf("%v: %d %s", args, status, text)
+		}
+	}
+	s := startStranger(t, nil, "bash", "-c", "echo up; read; exec bash -c 'echo again; read; exec 1>&-; echo closed >&2; read; true'")
+	waitUntil(t, "it is up", func() bool { return s.wrote(s.out) })
+	mustRedirect(w, s.pid(), "--stdout", "one")
+	io.WriteString(s.in, "\n")
+	waitUntil(t, "it is another program", func() bool { return s.wrote(w.path("one")) })
+	cannot("the way back is lost", s.pid(), "--undo")
+	mustRedirect(w, s.pid(), "--stderr", "two")
+	mustRedirect(w, s.pid(), "--undo")
+	if link, _ := os.Readlink("/proc/" + s.pid() + "/fd/2"); link != s.stderr {
+		t.Errorf("stderr is %s", link)
+	}
+	io.WriteString(s.in, "\n")
+	waitUntil(t, "it has closed its stdout", func() bool { return s.wrote(s.stderr) })
+	cannot("its stdout is closed", s.pid(), "--stdout", "log")
+	limit := unix.Rlimit{Cur: 3, Max: 3}
+	if err := unix.Prlimit(s.cmd.Process.Pid, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	cannot("no descriptor free", s.pid(), "--stderr", "log")
+	if _, err := os.Stat(w.path("log")); err == nil {
+		t.Error("a file was made for nothing")
+	}
+	s.end()
+}
+
 func TestRedirectOthers(t *testing.T) {
 	testpeer.NeedRoot(t, "be two users")
 	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
 	root := newWorld(t)
-	s := startStranger(t, nobody, "cat")
-	if text, status := redirect(root, s.pid(), "--stdout", "log"); status != 1 || !strings.Contains(text, "user 65534's") || !strings.Contains(text, "--force") {
+	s := startCat(t, nobody)
+	if text, status := redirect(root, s.pid(), "--stdout", "log"); status != 1 || !strings.Contains(text, "not ours") || !strings.Contains(text, "--force") {
 		t.Errorf("%d %s", status, text)
 	}
 	before := s.fds()

@@ -8,4 +8,7 @@ type Cost struct {
 	Unseen uint64
 	// UnseenBytes is what they wrote.
 	UnseenBytes uint64
+	// Short is how many writes the beginning and the end of following have cut: see
+	// Report.
+	Short int
 }

@@ -44,9 +44,40 @@ func (s *Stopped) cut(c call, n int64) *rest {
 	return &rest{pid: s.pid, to: to, done: n, parts: parts}
 }
 
+// reading is how long the readers of cut writes are waited for: while they read.
+type reading struct {
+	idle, limit time.Time
+	// held: before it is closed they have all the time they want, as the thread
+	// stays traced for as long. Nil: the time runs.
+	held <-chan struct{}
+}
+
+// readLimit is how long readers that are slow are waited for in all.
+const readLimit = 10 * patience
+
+func newReading() *reading {
+	now := time.Now()
+	return &reading{idle: now.Add(patience), limit: now.Add(readLimit)}
+}
+
+// took tells that something was read.
+func (r *reading) took() { r.idle = time.Now().Add(patience) }
+
+func (r *reading) left() time.Duration {
+	if r.held != nil {
+		select {
+		case <-r.held:
+			*r = *newReading()
+		default:
+			return patience
+		}
+	}
+	return min(time.Until(r.idle), time.Until(r.limit))
+}
+
 // write writes the rest. It returns how much was written in all, and whether that is
 // what would have been if nobody had interrupted it.
-func (r *rest) write(until time.Time) (done int64, whole bool) {
+func (r *rest) write(by *reading) (done int64, whole bool) {
 	if r.to < 0 {
 		return r.done, false
 	}
@@ -64,7 +95,7 @@ func (r *rest) write(until time.Time) (done int64, whole bool) {
 			if readMemory(r.pid, addr, buf) != nil {
 				return r.done, true // EFAULT
 			}
-			put, err := put(r.to, buf, until)
+			put, err := put(r.to, buf, by)
 			r.done, addr, left = r.done+int64(put), addr+uintptr(put), left-uint64(put)
 			if err != nil {
 				return r.done, err == unix.EPIPE // which its next write meets
@@ -138,7 +169,7 @@ func reopen(pid, fd int) (int, error) {
 }
 
 // put writes all of buf, as the reader takes it.
-func put(to int, buf []byte, until time.Time) (n int, err error) {
+func put(to int, buf []byte, by *reading) (n int, err error) {
 	for n < len(buf) {
 		m, err := unix.SendmsgN(to, buf[n:], nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 		if err == unix.ENOTSOCK {
@@ -147,9 +178,10 @@ func put(to int, buf []byte, until time.Time) (n int, err error) {
 		switch err {
 		case nil:
 			n += m
+			by.took()
 		case unix.EINTR:
 		case unix.EAGAIN:
-			left := time.Until(until)
+			left := by.left()
 			if left <= 0 {
 				return n, errTime
 			}

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a process is given to stop, and a write of its to end.
+// patience is how long a process is given to stop, and the reader of a cut write to take
+// something.
 const patience = 2 * time.Second
 
 // tries is how often a process may execute a program while it is being stopped.
@@ -234,9 +235,9 @@ func (s *Stopped) release() error {
 	if !s.begin.IsZero() {
 		s.report.Stopped = time.Since(s.begin)
 	}
-	for until := time.Now().Add(patience); len(last) > 0; last = last[1:] {
+	for by := newReading(); len(last) > 0; last = last[1:] {
 		t := last[0]
-		done, whole := t.rest.write(until)
+		done, whole := t.rest.write(by)
 		if !whole {
 			s.report.Short++
 		}

@@ -3,6 +3,7 @@
 package ptrace
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,16 +13,23 @@ import (
 	"strconv"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
-// Every kind of wait, many times.
+// Every kind of wait, many times when strict.
 func TestWaits(t *testing.T) {
 	p := start(t, compiled(t, "waits"))
 	p.says("ready")
+	rounds := 20
+	if testpeer.Strict() {
+		rounds = 200
+	}
 	var longest Report
-	for range 200 {
+	for range rounds {
 		r, err := probe(p.pid)
 		if err != nil {
 			t.Fatal(err, p.err.String())
@@ -218,6 +226,45 @@ func TestStuck(t *testing.T) {
 		t.Error(n, "bytes")
 	}
 	p.cmd.Wait()
+}
+
+// Of a cut write everything is written, however slowly it is read.
+func TestSlowRest(t *testing.T) {
+	if !testpeer.Strict() {
+		t.Skip("takes seconds")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	to, err := reopen(os.Getpid(), int(w.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.Repeat([]byte("0123456789"), 60000)
+	cut := &rest{pid: os.Getpid(), to: to, done: 10, parts: []part{{uintptr(unsafe.Pointer(&data[0])), uint64(len(data))}}}
+	got := make(chan []byte)
+	go func() {
+		all := make([]byte, 0, len(data))
+		for len(all) < len(data)-10 {
+			time.Sleep(patience / 5)
+			n, err := r.Read(all[len(all):min(len(all)+65536, cap(all))])
+			if err != nil {
+				break
+			}
+			all = all[:len(all)+n]
+		}
+		got <- all
+	}()
+	if done, whole := cut.write(newReading()); done != int64(len(data)) || !whole {
+		t.Errorf("%d of %d bytes", done, len(data))
+		w.Close()
+	}
+	if !bytes.Equal(<-got, data[10:]) {
+		t.Error("others were read")
+	}
 }
 
 func BenchmarkStop(b *testing.B) {

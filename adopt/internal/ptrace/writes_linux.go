@@ -65,13 +65,16 @@ func (f *follower) run(ctx context.Context, ready func()) error {
 	if err != nil {
 		return errors.Join(err, f.s.release())
 	}
-	err = f.begin()
+	following, over := context.WithCancel(ctx)
+	defer over()
+	err = f.begin(following.Done())
 	if err == nil {
 		if ready != nil {
 			ready()
 		}
 		err = f.follow(ctx)
 	}
+	over()
 	for ; f.resting > 0; f.resting-- {
 		if after := (<-f.rests)(); err == nil {
 			err = after
@@ -80,11 +83,13 @@ func (f *follower) run(ctx context.Context, ready func()) error {
 	if back := f.end(); back != nil && !errors.Is(back, ErrGone) {
 		err = errors.Join(err, back)
 	}
+	f.cost.Short = f.s.report.Short
 	return err
 }
 
-// begin lets all threads go on to their next system calls.
-func (f *follower) begin() error {
+// begin lets all threads go on to their next system calls; those in a write that was
+// cut when it is done, or some time after over is closed.
+func (f *follower) begin(over <-chan struct{}) error {
 	f.rests = make(chan func() error, len(f.s.threads))
 	for _, t := range f.s.threads {
 		if t.rest == nil {
@@ -97,8 +102,11 @@ func (f *follower) begin() error {
 		rest := t.rest
 		t.rest = nil
 		go func() {
-			done, _ := rest.write(time.Now().Add(patience))
+			done, whole := rest.write(&reading{held: over})
 			f.rests <- func() error {
+				if !whole {
+					f.s.report.Short++
+				}
 				t.regs.setResult(done)
 				if err := t.regs.set(t.tid); err != nil {
 					return f.killed(err)

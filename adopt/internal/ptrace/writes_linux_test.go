@@ -7,10 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -103,6 +107,41 @@ func TestWritesLeavesAlone(t *testing.T) {
 	}
 	if err := p.end(); err != nil {
 		t.Errorf("%v\n%s", err, p.err.String())
+	}
+}
+
+// A write that the attaching cuts is completed however late its reader comes.
+func TestWritesLateReader(t *testing.T) {
+	testpeer.Need(t, "python3", "python3")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd := exec.Command("python3", "-c", "import os, sys; sys.exit(os.write(1, b'x' * 1000000) != 1000000)")
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	await(t, "it waits in its write", func() bool { which, _ := writing(cmd.Process.Pid, cmd.Process.Pid); return which != "" })
+	ready, ended := make(chan bool), make(chan error)
+	var cost Cost
+	go func() {
+		var err error
+		cost, err = Writes(context.Background(), cmd.Process.Pid, func(int) bool { return true }, func() { close(ready) }, func(int, []byte) error { return nil })
+		ended <- err
+	}()
+	<-ready
+	time.Sleep(patience + patience/2)
+	if n, err := io.Copy(io.Discard, r); n != 1000000 {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if err := <-ended; !errors.Is(err, ErrGone) || cost.Short != 0 {
+		t.Errorf("%v %+v", err, cost)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
