@@ -179,7 +179,18 @@ func masterFlags(t *testing.T, in *Input) string {
 }
 
 // raw is a program that reads keys.
-const raw = "stty raw -echo; touch ready; exec cat > out"
+const raw = "stty raw -echo; exec cat > out"
+
+// catReads waits for raw's cat: in the middle of its execve a process has no
+// environment.
+func (s *stage) catReads() {
+	s.t.Helper()
+	eventually(s.t, "cat reads keys", func() bool {
+		st, err := Live().fs.Stat(s.pid)
+		environ, _ := Live().fs.ReadFile(s.pid, "environ")
+		return err == nil && st.Comm == "cat" && len(environ) > 0
+	})
+}
 
 // needWay skips what is root's alone.
 func needWay(t *testing.T, via string) {
@@ -204,7 +215,7 @@ func TestEveryByteArrives(t *testing.T) {
 		t.Run(outer, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, outer, raw)
-			eventually(t, "it reads keys", func() bool { _, err := os.Stat(s.path("ready")); return err == nil })
+			s.catReads()
 			in := s.input()
 			if in.From != FromTerminal {
 				t.Fatalf("it reads %q: %s", in.From, in.Because)
@@ -313,7 +324,7 @@ func TestEOFAndResize(t *testing.T) {
 func TestEOFOfKeys(t *testing.T) {
 	t.Parallel()
 	s := start(t, "script", raw)
-	eventually(t, "it reads keys", func() bool { _, err := os.Stat(s.path("ready")); return err == nil })
+	s.catReads()
 	in := s.input()
 	w, err := in.Way("")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -126,6 +127,20 @@ func (f *finder) shows(query string) {
 	f.t.Helper()
 	f.query = query
 	until(f.t, fmt.Sprintf("fzf has %q and not %q", query, f.file("query")), func() bool { return f.file("query") == query })
+	// fzf gives the terminal its first modes while a command of its runs: a Ctrl+U
+	// would be the terminal's then, and not fzf's.
+	until(f.t, "fzf takes keys", func() bool { return f.raw() })
+}
+
+// raw tells whether the terminal hands keys on one by one.
+func (f *finder) raw() bool {
+	tty, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/2", f.pid), os.O_RDONLY|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer tty.Close()
+	modes, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	return err == nil && modes.Lflag&unix.ICANON == 0
 }
 
 // masters are the flags of the descriptors that hold the terminal's other side.
@@ -279,6 +294,7 @@ func TestAdoptRights(t *testing.T) {
 
 // sandbox gives this thread, and what it executes, a filter of system calls.
 func sandbox(filter []unix.SockFilter) error {
+	runtime.LockOSThread() // else another thread may execute it
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
