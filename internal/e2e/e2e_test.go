@@ -7,10 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +23,7 @@ import (
 	// Not used here: it makes a cached result of these tests depend on the
 	// program, which go does not see them build.
 	_ "github.com/sluicerun/sluice/internal/cli"
+	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
 // sluice is the program under test, built once.
@@ -52,6 +55,14 @@ func TestMain(m *testing.M) {
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building sluice: %v\n%s", err, out)
 			return 1
+		}
+		if !testpeer.Strict() {
+			// Most tests wait most of the time. With -race, which takes all
+			// processors, as many as there are is enough.
+			flag.Parse()
+			if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+				flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+			}
 		}
 		return m.Run()
 	}())
