@@ -41,7 +41,7 @@ func readN(t *testing.T, f *Follower, n int64) []byte {
 
 // Another process writes, rotates and compresses; the follower is right all along.
 func TestFollowRotation(t *testing.T) {
-	size := int64(pick(testing.Short(), 8<<20, 32<<20))
+	size := int64(pick(8<<20, 32<<20))
 	for _, role := range []string{"pump", "keep"} {
 		t.Run(role, func(t *testing.T) {
 			onFS(t, func(t *testing.T, dir string) {

@@ -10,13 +10,16 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
-func pick(short bool, a, b int) int {
-	if short {
-		return a
+// pick is how much of something the quick suite has, and how much the whole one.
+func pick(quick, whole int) int {
+	if testing.Short() || !testpeer.Strict() {
+		return quick
 	}
-	return b
+	return whole
 }
 
 // The promise: whenever the writer is killed, each byte is in the pipe or in the
@@ -29,7 +32,7 @@ func TestPumpSurvivesKills(t *testing.T) {
 	}{{"plain", 0, ""}, {"rotating", 50000, ""}, {"compressing", 200000, "1"}} {
 		t.Run(c.name, func(t *testing.T) {
 			onFS(t, func(t *testing.T, dir string) {
-				size := int64(pick(testing.Short(), 8<<20, 24<<20))
+				size := int64(pick(8<<20, 24<<20))
 				r, w := pipe(t)
 				flood := child("flood", "SEED=7", "LINE=300", fmt.Sprint("BYTES=", size))
 				flood.Stdout = w
@@ -37,7 +40,7 @@ func TestPumpSurvivesKills(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.Close()
-				kills := killUntilDone(t, pick(testing.Short(), 20, 60), func() *exec.Cmd {
+				kills := killUntilDone(t, pick(20, 60), func() *exec.Cmd {
 					cmd := child("pump", "DIR="+dir, fmt.Sprint("MAX=", c.max), "COMPRESS="+c.compress)
 					cmd.ExtraFiles = []*os.File{r}
 					return cmd
@@ -93,7 +96,7 @@ func killUntilDone(t *testing.T, kills int, start func() *exec.Cmd) (killed int)
 // A guardian drains what the killed writer left, even in the middle of a rotation.
 func TestDrainToAfterKill(t *testing.T) {
 	dir := t.TempDir()
-	for i := range pick(testing.Short(), 5, 15) {
+	for i := range pick(5, 15) {
 		sub := fmt.Sprintf("%s/%d", dir, i)
 		if err := os.Mkdir(sub, 0o700); err != nil {
 			t.Fatal(err)
@@ -160,7 +163,7 @@ func TestKeeperSurvivesKills(t *testing.T) {
 					t.Fatal(err)
 				}
 				l.Close()
-				size := int64(pick(testing.Short(), 16<<20, 48<<20))
+				size := int64(pick(16<<20, 48<<20))
 				flood := child("flood", "SEED=9", "LINE=200", fmt.Sprint("BYTES=", size))
 				flood.Stdout = w
 				if err := flood.Start(); err != nil {
@@ -170,7 +173,7 @@ func TestKeeperSurvivesKills(t *testing.T) {
 				stop, stopw := pipe(t)
 				floodDone := make(chan error, 1)
 				go func() { err := flood.Wait(); stopw.Close(); floodDone <- err }()
-				kills := killUntilDone(t, pick(testing.Short(), 20, 60), func() *exec.Cmd {
+				kills := killUntilDone(t, pick(20, 60), func() *exec.Cmd {
 					cmd := child("keep", "DIR="+dir, "MAX=100000", "COMPRESS="+compress)
 					cmd.Stdin = stop
 					return cmd
