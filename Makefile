@@ -1,6 +1,6 @@
 # make            builds bin/sluice
 # make test       everything CI checks (scripts/test.sh), up to 45 minutes
-# make quick      go vet and go test, under two minutes
+# make quick      go vet and go test, about two minutes
 # make demo       builds and shows a good run and a bad one
 # make bench      compares with the peers that are installed
 # make install    into PREFIX (/usr/local), DESTDIR is respected
