@@ -3,9 +3,6 @@ package adopt
 import (
 	"fmt"
 	"os"
-	"strconv"
-
-	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // mayMove tells why the descriptors of a process are not to be moved.
@@ -63,11 +60,8 @@ const seccompStrict = 1
 func (p *Process) filtered() (tid, mode int) {
 	tids, _ := p.sys.fs.Tasks(p.PID)
 	for _, t := range tids {
-		data, err := p.sys.fs.ReadFile(p.PID, "task", strconv.Itoa(t), "status")
-		if err != nil {
-			continue // it has ended
-		}
-		if st, err := procfs.ParseStatus(data); err == nil && st.Seccomp != 0 && mode != seccompStrict {
+		st, err := p.sys.fs.TaskStatus(p.PID, t)
+		if err == nil && st.Seccomp != 0 && mode != seccompStrict { // else it has ended
 			tid, mode = t, st.Seccomp
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sluicerun/sluice/internal/atomicfile"
 )
@@ -144,9 +143,9 @@ func (u *undo) of(fd int) *Move {
 
 // boot names this boot of the machine.
 func (s *System) boot() (string, error) {
-	data, err := os.ReadFile(filepath.Join(string(s.fs), "sys/kernel/random/boot_id"))
+	id, err := s.fs.BootID()
 	if err != nil {
 		return "", fmt.Errorf("which boot of the machine this is: %w", err)
 	}
-	return strings.TrimSpace(string(data)), nil
+	return id, nil
 }

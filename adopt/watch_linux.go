@@ -161,10 +161,10 @@ func (c *chooser) choose() error {
 		}
 		return f, nil
 	})
-	c.all(WatchBPF, c.note("every system call on this machine takes some 0.1-0.2 µs more"), func(fds []int) (source, error) {
+	c.all(WatchBPF, "every system call on this machine takes some 0.1-0.2 µs more", func(fds []int) (source, error) {
 		return openBPF(c.w.p, fds)
 	})
-	c.all(WatchPtrace, c.note(fmt.Sprintf("each system call of %v now takes two stops, some 0.1-0.2 ms together", c.w.p)), func(fds []int) (source, error) {
+	c.all(WatchPtrace, fmt.Sprintf("each system call of %v now takes two stops, some 0.1-0.2 ms together", c.w.p), func(fds []int) (source, error) {
 		return openPtrace(c.w.p, fds)
 	})
 	c.each(WatchTee, func(d Descriptor) (source, error) {
@@ -268,6 +268,7 @@ func (c *chooser) all(way WatchWay, note string, open func([]int) (source, error
 		}
 		return
 	}
+	note = c.note(note)
 	for i := range c.left {
 		c.left[i].Note = note
 	}

@@ -70,15 +70,11 @@ type watchable struct {
 }
 
 func adoptRun(ctx context.Context, a *app, arg string, asJSON bool) error {
-	p, err := openProcess(arg)
+	p, table, err := openScanned(ctx, arg)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	table, err := adopt.Live().Scan(ctx)
-	if err != nil {
-		return err
-	}
 	e := &explanation{PID: p.PID, Comm: p.Comm, Redirect: p.MayTrace(), Streams: []explainedStream{}}
 	if e.Input, err = p.Input(ctx, table); err != nil {
 		return notInspected(a, p, err)

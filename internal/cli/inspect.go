@@ -56,15 +56,11 @@ usage, or there is no such process; 125 sluice itself failed.`,
 }
 
 func inspectRun(ctx context.Context, a *app, arg string, o inspectOptions) error {
-	p, err := openProcess(arg)
+	p, table, err := openScanned(ctx, arg)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	table, err := adopt.Live().Scan(ctx)
-	if err != nil {
-		return err
-	}
 	o.ascii = o.ascii || !utf8Locale(os.Getenv)
 	if o.tree {
 		plumbing, err := p.Plumbing(ctx, table)
@@ -99,9 +95,9 @@ func inspectRun(ctx context.Context, a *app, arg string, o inspectOptions) error
 
 // openProcess takes hold of the process that a person names by its pid.
 func openProcess(arg string) (*adopt.Process, error) {
-	pid, err := strconv.Atoi(strings.TrimPrefix(arg, "pid:"))
-	if err != nil || pid <= 0 {
-		return nil, &job.UsageError{Field: "PID", Value: arg, Why: "it is not the number of a process", Hint: "pgrep -a NAME finds numbers"}
+	pid, err := parsePID(strings.TrimPrefix(arg, pidPrefix))
+	if err != nil {
+		return nil, err
 	}
 	p, err := adopt.Live().Open(pid)
 	if errors.Is(err, adopt.ErrGone) {
@@ -111,6 +107,20 @@ func openProcess(arg string) (*adopt.Process, error) {
 		return nil, &flagError{err: err}
 	}
 	return p, nil
+}
+
+// openScanned is openProcess for who wants to know the other ends, too.
+func openScanned(ctx context.Context, arg string) (*adopt.Process, *adopt.Table, error) {
+	p, err := openProcess(arg)
+	if err != nil {
+		return nil, nil, err
+	}
+	table, err := adopt.Live().Scan(ctx)
+	if err != nil {
+		p.Close()
+		return nil, nil, err
+	}
+	return p, table, nil
 }
 
 // notInspected tells why not, with the status of a thing that cannot be done.

@@ -106,15 +106,10 @@ func (o *watchOptions) run(ctx context.Context, a *app, arg string) error {
 		}
 		err = w.Run(ctx, o.writer(a), func(text string) { a.say(text, "") })
 	}
-	var no *adopt.Refusal
-	switch {
-	case errors.Is(err, unix.EPIPE), errors.Is(err, adopt.ErrGone):
+	if err == nil || errors.Is(err, unix.EPIPE) || errors.Is(err, adopt.ErrGone) {
 		return nil
-	case errors.As(err, &no):
-		fmt.Fprintln(a.stderr, "sluice:", err)
-		return exitStatus(1)
 	}
-	return err
+	return notInspected(a, p, err)
 }
 
 // say tells the user something that is no result.

@@ -2,10 +2,7 @@ package proc
 
 import (
 	"fmt"
-	"strings"
 	"sync"
-
-	"github.com/sluicerun/sluice/internal/procfs"
 )
 
 // Identity names a process so that another one with the same pid is not taken
@@ -40,7 +37,4 @@ func Alive(id Identity) bool {
 }
 
 // bootID does not change while we live, and every worker's identity has it.
-var bootID = sync.OnceValues(func() (string, error) {
-	data, err := procfs.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(data)), err
-})
+var bootID = sync.OnceValues(procIn("/").BootID)

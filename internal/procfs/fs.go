@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // FS is a /proc: the folder that holds the processes' folders.
@@ -40,6 +41,17 @@ func (fs FS) Stat(pid int) (Stat, error) { return read(fs, ParseStat, pid, "stat
 // TaskStat reads the stat of a thread.
 func (fs FS) TaskStat(pid, tid int) (Stat, error) {
 	return read(fs, ParseStat, pid, "task", strconv.Itoa(tid), "stat")
+}
+
+// BootID names this boot of the machine.
+func (fs FS) BootID() (string, error) {
+	data, err := ReadFile(filepath.Join(string(fs), "sys/kernel/random/boot_id"))
+	return strings.TrimSpace(string(data)), err
+}
+
+// TaskStatus reads the status of a thread.
+func (fs FS) TaskStatus(pid, tid int) (Status, error) {
+	return read(fs, ParseStatus, pid, "task", strconv.Itoa(tid), "status")
 }
 
 // Status reads the status of a process.

@@ -107,12 +107,8 @@ func waitsIn(pid, tid int) *call {
 
 // tracerOf is the thread that traces one of a process; 0: none does, -1: it has ended.
 func tracerOf(pid, tid int) int {
-	data, err := proc.ReadFile(pid, "task", strconv.Itoa(tid), "status")
+	st, err := proc.TaskStatus(pid, tid)
 	if err != nil || dead(pid, tid) {
-		return -1
-	}
-	st, err := procfs.ParseStatus(data)
-	if err != nil {
 		return -1
 	}
 	return st.TracerPid
@@ -132,10 +128,6 @@ func dead(pid, tid int) bool {
 
 // stateOf is the letter that ps shows for a thread.
 func stateOf(pid, tid int) (byte, error) {
-	data, err := proc.ReadFile(pid, "task", strconv.Itoa(tid), "stat")
-	if err != nil {
-		return 0, err
-	}
-	st, err := procfs.ParseStat(data)
+	st, err := proc.TaskStat(pid, tid)
 	return st.State, err
 }
