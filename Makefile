@@ -1,4 +1,4 @@
-# make            builds bin/sluice
+# make            builds bin/sluice (scripts/build.sh)
 # make test       everything CI checks (scripts/test.sh), up to 45 minutes
 # make quick      go vet and go test, about two minutes
 # make demo       builds and shows a good run and a bad one
@@ -14,7 +14,7 @@ FUZZTIME ?= 20000x
 
 .PHONY: build
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/sluice ./cmd/sluice
+	GO='$(GO)' scripts/build.sh bin/sluice
 
 .PHONY: test
 test:

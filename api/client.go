@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 
@@ -19,10 +20,9 @@ var ErrNoAgent = errors.New("nobody answers on the run's control socket")
 // Ask puts one request to the run whose socket is at path. Files ride along.
 func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Response, error) {
 	var resp Response
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", path)
+	conn, err := dial(ctx, path)
 	if err != nil {
-		return resp, fmt.Errorf("%w: %v", ErrNoAgent, err)
+		return resp, err
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -35,7 +35,12 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 	if err != nil {
 		return resp, err
 	}
-	if _, _, err := conn.(*net.UnixConn).WriteMsgUnix(append(b, '\n'), oob, nil); err != nil {
+	b = append(b, '\n')
+	n, _, err := conn.(*net.UnixConn).WriteMsgUnix(b, oob, nil)
+	if err == nil && n < len(b) { // more than the socket had room for
+		_, err = conn.Write(b[n:])
+	}
+	if err != nil {
 		// It closed the socket between our call and our words.
 		return resp, fmt.Errorf("%w: %v", ErrNoAgent, err)
 	}
@@ -44,7 +49,7 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 		if ctx.Err() != nil {
 			return resp, ctx.Err()
 		}
-		return resp, fmt.Errorf("%w: it hung up: %v", ErrNoAgent, err)
+		return resp, unanswered(err)
 	}
 	if err := json.Unmarshal(line, &resp); err != nil {
 		return resp, fmt.Errorf("reading the run's answer: %w", err)
@@ -56,16 +61,17 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 // package session from then on. It is the caller's to close.
 func Attach(ctx context.Context, path string, req Request) (net.Conn, error) {
 	req.Op = OpAttach
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", path)
+	return open(ctx, path, req)
+}
+
+// open asks for what goes on behind the answer. ctx is for the asking only.
+func open(ctx context.Context, path string, req Request) (net.Conn, error) {
+	conn, err := dial(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrNoAgent, err)
+		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	b, err := json.Marshal(req)
-	if err == nil {
-		_, err = conn.Write(append(b, '\n'))
-	}
+	err = ask(conn, req)
 	var resp Response
 	if err == nil {
 		resp, err = readAnswer(conn)
@@ -83,13 +89,30 @@ func Attach(ctx context.Context, path string, req Request) (net.Conn, error) {
 	return conn, nil
 }
 
+func dial(ctx context.Context, path string) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrNoAgent, err)
+	}
+	return conn, nil
+}
+
+// unanswered is ErrNoAgent of an agent that was there when we called.
+func unanswered(err error) error {
+	if err == io.EOF {
+		return fmt.Errorf("%w: it ended before it answered", ErrNoAgent)
+	}
+	return fmt.Errorf("%w: %v", ErrNoAgent, err)
+}
+
 // readAnswer reads one line and not a byte more: what follows is not ours.
 func readAnswer(conn net.Conn) (resp Response, err error) {
 	var line []byte
 	var b [1]byte
 	for {
 		if _, err := conn.Read(b[:]); err != nil {
-			return resp, fmt.Errorf("%w: it hung up: %v", ErrNoAgent, err)
+			return resp, unanswered(err)
 		}
 		if b[0] == '\n' {
 			break
@@ -111,6 +134,8 @@ func (r Response) failure() error {
 		return r.Usage
 	case r.NotMet != nil:
 		return r.NotMet
+	case r.Node != nil:
+		return r.Node
 	case r.Error != "":
 		return errors.New(r.Error)
 	}

@@ -20,9 +20,10 @@ type Control interface {
 	// Do answers a request. files are descriptors that came with it; Do owns
 	// them. done is closed when the asker has gone.
 	Do(req Request, files []*os.File, done <-chan struct{}) Response
-	// Attach answers an OpAttach: it serves the connection, beginning with
-	// Answer, until its end. It owns conn.
-	Attach(req Request, conn net.Conn)
+	// Stream answers what goes on behind the answer (OpAttach, OpLogs, OpArchive),
+	// and whatever has to be passed on (Request.Via): it serves the connection,
+	// beginning with Answer, until its end. It owns conn.
+	Stream(req Request, conn net.Conn)
 }
 
 // maxRequest bounds what one asker can make us keep.
@@ -119,8 +120,15 @@ func (s *Server) serve(c *net.UnixConn) {
 		Answer(c, Response{Error: err.Error()})
 		return
 	}
-	if req.Op == OpAttach {
-		s.ctl.Attach(req, c)
+	if req.Via != "" && len(files) > 0 {
+		for _, f := range files {
+			f.Close()
+		}
+		Answer(c, Response{Error: "descriptors cannot be passed on to another machine"})
+		return
+	}
+	if req.Op.streams() || req.Via != "" {
+		s.ctl.Stream(req, c)
 		return
 	}
 	gone := make(chan struct{})
@@ -178,7 +186,8 @@ func parseRequest(line []byte, req *Request) error {
 		return fmt.Errorf("reading a request: %w", err)
 	}
 	switch req.Op {
-	case OpStatus, OpSignal, OpStop, OpConsole, OpEOF, OpWait, OpResume, OpInput, OpAwait, OpScreen, OpResize, OpAttach:
+	case OpStatus, OpSignal, OpStop, OpConsole, OpEOF, OpWait, OpResume, OpInput, OpAwait, OpScreen, OpResize, OpAttach,
+		OpNodes, OpLogs, OpArchive:
 		return nil
 	}
 	return fmt.Errorf("reading a request: there is no op %q", req.Op)

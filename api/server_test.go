@@ -27,7 +27,7 @@ func (a answers) Do(req Request, files []*os.File, gone <-chan struct{}) Respons
 	return a(req, files, gone)
 }
 
-func (a answers) Attach(req Request, conn net.Conn) {
+func (a answers) Stream(req Request, conn net.Conn) {
 	Answer(conn, a(req, nil, nil))
 }
 
@@ -183,7 +183,9 @@ func TestPathThatIsTooLong(t *testing.T) {
 // means the same when it is sent again.
 func FuzzParseRequest(f *testing.F) {
 	for _, s := range []string{`{"op":"status"}`, `{"op":"signal","ranks":"0-3","signal":"SIGUSR1"}`, `{"op":"stop","kill":true,"who":"me"}`,
-		`{"op":"console","ranks":"0,%8+1"}`, `{"op":"wait"`, "null", "[]", "\x00\xff", `{"op":"stop","ranks":"99999999999999999999"}`} {
+		`{"op":"console","ranks":"0,%8+1"}`, `{"op":"wait"`, "null", "[]", "\x00\xff", `{"op":"stop","ranks":"99999999999999999999"}`,
+		`{"op":"nodes"}`, `{"op":"screen","rank":13,"via":"X7"}`, `{"op":"archive","via":"../x"}`,
+		`{"op":"logs","rank":3,"log":{"stream":"stdout","attempt":-1,"offset":7,"tail":2,"follow":true,"later":true}}`, `{"op":"logs","log":{"stream":"out"}}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {

@@ -3,7 +3,7 @@
 #
 #   $SLUICE       the program that is measured
 #   $TOOLS        our own small programs: compare, latency, account, lines, store, keystroke,
-#                 roundtrip, recording, watched, floor, stamp
+#                 roundtrip, recording, watched, nodes, floor, stamp
 #   $LOGS         the log directory for every side, emptied by `fresh`
 #   $ROWS         the file of result rows
 #   rounds N      N, or $BENCH_ROUNDS if set
@@ -67,7 +67,7 @@ prepare() {
 	export XDG_STATE_HOME=$WORK/state XDG_RUNTIME_DIR=$WORK/run
 	mkdir -m 700 "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR"
 	(cd "$ROOT" && go build -o "$TOOLS/" ./bench/compare ./bench/latency ./bench/account ./bench/lines ./bench/store \
-		./bench/keystroke ./bench/roundtrip ./bench/recording ./bench/watched)
+		./bench/keystroke ./bench/roundtrip ./bench/recording ./bench/watched ./bench/nodes)
 	if [ -z "${SLUICE:-}" ]; then
 		SLUICE=$ROOT/bin/sluice
 		[ -x "$SLUICE" ] || (cd "$ROOT" && go build -o bin/sluice ./cmd/sluice)

@@ -3,7 +3,7 @@
 # comparison in turn (A B A B ...), and prints one table at the end.
 #
 #   bench/run.sh [start] [torchrun] [store] [throughput] [latency] [idle] [redirect]
-#                [terminal] [recording] [watch]     (default: all)
+#                [terminal] [recording] [watch] [nodes]     (default: all)
 #
 # A ratio counts as the goal says: "<=2" is sluice's time over the other's, ">=5" the
 # other's over sluice's; in parentheses the quartiles over the pairs. A row whose
@@ -13,6 +13,7 @@
 #   BENCH_DIR=DIR     logs and tools go below it, for every side (default: the
 #                     temporary directory; /dev/shm for memory instead of a disk)
 #   BENCH_ROUNDS=N    so many rounds instead of each script's own number
+#   BENCH_BEFORE=PATH an older sluice, for nodes
 #   BENCH_STRICT=1    exit with 1 if a goal was missed
 #
 # Needs: go, bash, a C compiler for floor.c. Peers: openmpi-bin, parallel,
@@ -20,7 +21,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-all=(start torchrun store throughput latency idle redirect terminal recording watch)
+all=(start torchrun store throughput latency idle redirect terminal recording watch nodes)
 for name; do
 	case " ${all[*]} " in
 	*" $name "*) ;;

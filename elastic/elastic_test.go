@@ -34,16 +34,16 @@ func soon(t *testing.T) context.Context {
 func TestSingleNode(t *testing.T) {
 	spec := job.Spec{Workers: 3, Torch: &job.Torch{AgentStore: true}}
 	w := elastic.New(spec)
-	ports := map[string]bool{}
+	ports, last := map[string]bool{}, ""
 	for range 3 {
 		p, err := w.Join(soon(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Size != 3 || p.Groups != 1 || !p.AgentStore || p.MasterAddr != "127.0.0.1" || ports[p.MasterPort] {
-			t.Errorf("the place is %+v, after ports %v", p, ports)
+		if p.Size != 3 || p.Groups != 1 || !p.AgentStore || p.MasterAddr != "127.0.0.1" || p.MasterPort == last {
+			t.Errorf("the place is %+v, after port %s", p, last)
 		}
-		ports[p.MasterPort] = true
+		ports[p.MasterPort], last = true, p.MasterPort
 		c, err := tcpstore.Dial(soon(t), net.JoinHostPort(p.MasterAddr, p.MasterPort))
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestSingleNode(t *testing.T) {
 		}
 		c.Close()
 	}
-	if err := w.Close(); err != nil {
+	if err := w.Close(""); err != nil {
 		t.Error(err)
 	}
 	for port := range ports {
@@ -79,7 +79,7 @@ func TestAloneWithoutStore(t *testing.T) {
 func TestSinglePort(t *testing.T) {
 	port := free(t)
 	w := elastic.New(job.Spec{Torch: &job.Torch{AgentStore: true, MasterAddr: "::1", MasterPort: port}})
-	defer w.Close()
+	defer w.Close("")
 	for range 2 {
 		p, err := w.Join(soon(t))
 		if err != nil {
@@ -90,7 +90,7 @@ func TestSinglePort(t *testing.T) {
 		}
 	}
 	other := elastic.New(job.Spec{Torch: &job.Torch{AgentStore: true, MasterAddr: "::1", MasterPort: port}})
-	defer other.Close()
+	defer other.Close("")
 	if _, err := other.Join(soon(t)); err == nil || !strings.Contains(err.Error(), fmt.Sprint("port ", port)) {
 		t.Errorf("a port in use: %v", err)
 	}

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
-	"sync"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 	"github.com/sluicerun/sluice/rendezvous"
@@ -21,32 +20,18 @@ const defaultJoin = 600 * time.Second
 
 // static is the world of a fixed number of nodes that know their ranks.
 type static struct {
+	relay
 	spec  job.Spec
 	host  string
 	runID string
 
-	server  *tcpstore.Server // on node 0
-	rdzv    *rendezvous.Static
-	client  *tcpstore.Client
-	changes chan launch.Change
-	quit    chan struct{}
-	wg      sync.WaitGroup
+	server *tcpstore.Server // on node 0
+	rdzv   *rendezvous.Static
+	client *tcpstore.Client
 }
 
 func newStatic(spec job.Spec) *static {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	s := &static{spec: spec, host: host, changes: make(chan launch.Change, 1), quit: make(chan struct{})}
-	if spec.Torch != nil {
-		s.runID = spec.Torch.RunID
-	}
-	if s.runID == "" {
-		// A run's own id is random: other nodes cannot know it.
-		s.runID = "none"
-	}
-	return s
+	return &static{relay: newRelay(), spec: spec, host: runs.Hostname(), runID: spec.SharedID()}
 }
 
 // Join meets the other nodes at node 0's store, which is opened the first time.
@@ -55,7 +40,7 @@ func (s *static) Join(ctx context.Context) (launch.Place, error) {
 	if limit == 0 {
 		limit = defaultJoin
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, lateError(limit))
 	defer cancel()
 	if s.rdzv == nil {
 		if err := s.open(ctx); err != nil {
@@ -63,22 +48,16 @@ func (s *static) Join(ctx context.Context) (launch.Place, error) {
 		}
 	}
 	r, err := s.rdzv.Join(ctx)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return launch.Place{}, fmt.Errorf("%w (join_timeout is %v)", elsewhere(err), limit)
-	case err != nil:
+	if err != nil {
 		return launch.Place{}, elsewhere(err)
 	}
 	return launch.Place{
 		Base: r.RankBase, Size: r.WorldSize, Group: r.GroupRank, Groups: r.GroupSize,
 		RoleBase: r.RoleRankBase, RoleSize: r.RoleSize,
 		MasterAddr: r.MasterAddr, MasterPort: strconv.Itoa(r.MasterPort),
-		AgentStore: s.hosts(), Restarts: r.Restarts,
+		AgentStore: hosts(s.spec), Serves: r.GroupRank == 0, Restarts: r.Restarts,
 	}, nil
 }
-
-// hosts tells whether the agents host the workers' store.
-func (s *static) hosts() bool { return s.spec.Torch != nil && s.spec.Torch.AgentStore }
 
 func (s *static) open(ctx context.Context) error {
 	n := s.spec.Nodes
@@ -114,8 +93,7 @@ func (s *static) open(ctx context.Context) error {
 		return err
 	}
 	s.client, s.rdzv = client, r
-	s.wg.Add(1)
-	go s.pass()
+	s.relay.run(r.Changes(), s.words)
 	return nil
 }
 
@@ -123,7 +101,7 @@ func (s *static) open(ctx context.Context) error {
 // node 0, when the workers of the last are gone everywhere.
 func (s *static) master(context.Context, int) (string, int, error) {
 	n := s.spec.Nodes
-	if s.hosts() {
+	if hosts(s.spec) {
 		s.server.Reset()
 		return n.Host, n.Port, nil
 	}
@@ -136,23 +114,6 @@ func (s *static) master(context.Context, int) (string, int, error) {
 	return n.Host, l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// pass hands on the ends of rounds in the words of launch.
-func (s *static) pass() {
-	defer s.wg.Done()
-	for {
-		select {
-		case c := <-s.rdzv.Changes():
-			select {
-			case <-s.changes: // nobody took the one of an earlier round
-			default:
-			}
-			s.changes <- launch.Change{Again: c.Kind == rendezvous.Again, Why: s.words(c)}
-		case <-s.quit:
-			return
-		}
-	}
-}
-
 func (s *static) words(c rendezvous.Change) string {
 	switch {
 	case c.Kind == rendezvous.Failed && c.Failure != nil:
@@ -161,44 +122,39 @@ func (s *static) words(c rendezvous.Change) string {
 		return fmt.Sprintf("the connection to node 0 at %s:%d is lost: its agent has ended, or the network between us",
 			s.spec.Nodes.Host, s.spec.Nodes.Port)
 	}
-	return fmt.Sprintf("%v: %s; all nodes start again", c.Node, c.Why)
+	return startAgain(c, s.spec.Restart.Max, true)
 }
-
-func (s *static) Changes() <-chan launch.Change { return s.changes }
 
 func (s *static) Again(ctx context.Context, why string) error {
 	return elsewhere(s.rdzv.Again(ctx, why))
 }
 
-func (s *static) Fail(ctx context.Context, o job.Outcome, why string) error {
+// Root implements launch.World: node 0 has told the first failure that it heard of.
+func (*static) Root(context.Context) *job.RootCause { return nil }
+
+func (s *static) Fail(ctx context.Context, o job.Outcome, why, _ string) error {
 	if s.rdzv == nil {
 		return nil // the others wait for a node that never came
 	}
 	return elsewhere(s.rdzv.Fail(ctx, rendezvous.Failure{Rank: o.Rank, Host: s.host, Text: why}))
 }
 
-func (s *static) Done(ctx context.Context) error { return elsewhere(s.rdzv.Done(ctx)) }
-
-// elsewhere puts failures of other nodes into launch's words.
-func elsewhere(err error) error {
-	var failed *rendezvous.FailedError
-	var again *rendezvous.AgainError
-	switch {
-	case errors.As(err, &failed):
-		return &launch.Elsewhere{Why: failed.Failure.String()}
-	case errors.As(err, &again):
-		return &launch.Elsewhere{Why: again.Error(), Again: true}
+// Stop implements launch.World.
+func (s *static) Stop(ctx context.Context, status int, why string) error {
+	if s.rdzv == nil {
+		return nil
 	}
-	return err
+	return elsewhere(s.rdzv.Fail(ctx, rendezvous.Failure{Rank: -1, Host: s.host, Text: why, Stopped: status}))
 }
 
+func (s *static) Done(ctx context.Context) error { return elsewhere(s.rdzv.Done(ctx)) }
+
 // Close leaves the run. Node 0 stays until the others have heard the end.
-func (s *static) Close() error {
+func (s *static) Close(string) error {
 	var errs []error
 	if s.rdzv != nil {
 		errs = append(errs, s.rdzv.Close())
-		close(s.quit)
-		s.wg.Wait()
+		s.relay.stop()
 		errs = append(errs, s.client.Close())
 	}
 	if s.server != nil {

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -18,6 +19,8 @@ const loopback = "127.0.0.1"
 // store, as without torchrun.
 func New(spec job.Spec) launch.World {
 	switch {
+	case spec.Nodes.Elastic():
+		return newNodes(spec)
 	case spec.Nodes.Several():
 		return newStatic(spec)
 	case spec.Torch != nil && spec.Torch.AgentStore:
@@ -32,21 +35,28 @@ type single struct {
 	store *tcpstore.Server
 }
 
-// Join opens a new store; that of the attempt before is gone by then, and the
-// kernel gives another port, unless one was asked for.
+// Join opens a new store. Unless a port was asked for, that of the attempt before goes
+// only then, so that the kernel gives another port: a worker that is left of it shall
+// meet nobody there.
 func (s *single) Join(context.Context) (launch.Place, error) {
-	if err := s.Close(); err != nil {
-		return launch.Place{}, err
-	}
 	t := s.spec.Torch
 	addr := t.MasterAddr
 	if addr == "" {
 		addr = loopback
 	}
-	var err error
-	if s.store, err = listen(addr, t.MasterPort, ""); err != nil {
+	if t.MasterPort != 0 {
+		if err := s.Close(""); err != nil {
+			return launch.Place{}, err
+		}
+	}
+	store, err := listen(addr, t.MasterPort, "")
+	if err != nil {
 		return launch.Place{}, err
 	}
+	if err := s.Close(""); err != nil {
+		return launch.Place{}, errors.Join(err, store.Close())
+	}
+	s.store = store
 	n := s.spec.Size()
 	return launch.Place{Size: n, Groups: 1, RoleSize: n, AgentStore: true,
 		MasterAddr: addr, MasterPort: strconv.Itoa(s.store.Port())}, nil
@@ -68,7 +78,8 @@ func listen(host string, port int, reserved string) (*tcpstore.Server, error) {
 	return s, nil
 }
 
-func (s *single) Close() error {
+// Close implements launch.World.
+func (s *single) Close(string) error {
 	if s.store == nil {
 		return nil
 	}
@@ -77,7 +88,9 @@ func (s *single) Close() error {
 	return err
 }
 
-func (*single) Changes() <-chan launch.Change                   { return nil }
-func (*single) Again(context.Context, string) error             { return nil }
-func (*single) Fail(context.Context, job.Outcome, string) error { return nil }
-func (*single) Done(context.Context) error                      { return nil }
+func (*single) Changes() <-chan launch.Change                           { return nil }
+func (*single) Again(context.Context, string) error                     { return nil }
+func (*single) Fail(context.Context, job.Outcome, string, string) error { return nil }
+func (*single) Stop(context.Context, int, string) error                 { return nil }
+func (*single) Root(context.Context) *job.RootCause                     { return nil }
+func (*single) Done(context.Context) error                              { return nil }

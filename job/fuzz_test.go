@@ -1,6 +1,9 @@
 package job
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // roundTrip is the property of every small grammar: what it reads, it writes as
 // something that it reads as the same.
@@ -102,6 +105,24 @@ func FuzzRunName(f *testing.F) {
 		}
 		if err := (&Spec{Command: []string{"x"}, Name: name}).Validate(); err != nil {
 			t.Fatalf("the name %q made of %q is not valid: %v", name, s, err)
+		}
+	})
+}
+
+func FuzzParseSpan(f *testing.F) {
+	for _, s := range []string{"4", "2:4", "", ":", "0", "4:2", "1:1:1", "-1:3", "99999999999999999999"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		low, high, ok := ParseSpan(s)
+		if !ok {
+			return
+		}
+		if low < 1 || high < low {
+			t.Fatalf("%q is %d to %d", s, low, high)
+		}
+		if l, h, ok := ParseSpan(fmt.Sprintf("%d:%d", low, high)); !ok || l != low || h != high {
+			t.Fatalf("%q is %d to %d, and that is %d to %d (%v)", s, low, high, l, h, ok)
 		}
 	})
 }

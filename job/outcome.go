@@ -133,9 +133,15 @@ type Result struct {
 	// Outcomes is the last attempt's, by rank; with RestartWorker each rank's
 	// latest life.
 	Outcomes []Outcome `json:"outcomes"`
-	Attempts int       `json:"attempts"`
-	Started  time.Time `json:"started"`
-	Ended    time.Time `json:"ended"`
+	// Root is what failed first of all nodes of the run, the same in the results
+	// of all; nil where the run has one node, or has not failed.
+	Root *RootCause `json:"root,omitempty"`
+	// WorldSize is the number of workers on all nodes of the run, of which
+	// Outcomes has those of one; 0: it is not known.
+	WorldSize int       `json:"world_size,omitempty"`
+	Attempts  int       `json:"attempts"`
+	Started   time.Time `json:"started"`
+	Ended     time.Time `json:"ended"`
 	// Unshown is the number of bytes the console never took.
 	Unshown int64 `json:"unshown,omitempty"`
 	// Dropped is the number of bytes a full disk cost (FullDrop).
@@ -152,4 +158,18 @@ func (r Result) FirstFailure() *Outcome {
 		return nil
 	}
 	return &r.Outcomes[*r.First]
+}
+
+// RootCause is the first failure of a run over several nodes.
+type RootCause struct {
+	Node int    `json:"node"` // its group rank
+	Host string `json:"host,omitempty"`
+	Rank int    `json:"rank"` // of the worker; -1: none, the node itself is meant
+	Text string `json:"text"`
+	// At is when, by the clock of the agent that led the run.
+	At time.Time `json:"at,omitzero"`
+	// Tail are the last lines that the worker wrote.
+	Tail string `json:"tail,omitempty"`
+	// Status is the exit status of what failed; 0: it is not known.
+	Status int `json:"status,omitempty"`
 }

@@ -1,6 +1,10 @@
 package job
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Torch is what torchrun does for its workers besides giving them variables.
 type Torch struct {
@@ -47,13 +51,46 @@ func (t *Torch) Duplicates(s Stream) []string {
 const TimerAuto = "auto"
 
 // Nodes places a run's gang among those of other machines. The agents of all
-// nodes are started with the same figures, but for Rank.
+// nodes are started with the same figures, but for Rank. There are two kinds:
+// Count nodes that know their ranks (torchrun's static rendezvous), or Min to Max
+// of them that come and go.
 type Nodes struct {
 	// Count is how many nodes there are; 0 and 1 mean that this one is alone.
 	Count int `json:"count,omitempty"`
-	// Rank is this node's, from 0. Node 0 is where the others meet.
-	Rank int `json:"rank,omitempty"`
-	// Host and Port are node 0's address as all nodes know it.
+	// Min and Max are how few and how many nodes a round can have; 0 where Count
+	// is meant.
+	Min int `json:"min,omitempty"`
+	Max int `json:"max,omitempty"`
+	// Rank is this node's, from 0. Among Count nodes, node 0 is where the others
+	// meet; among Min to Max it is a wish, given if RankSet.
+	Rank    int  `json:"rank,omitempty"`
+	RankSet bool `json:"rank_set,omitempty"`
+	// RunID is what tells runs apart that meet at one place; the same on all
+	// nodes. Empty means "none", as with torchrun.
+	RunID string `json:"run_id,omitempty"`
+	// Servers are those of a NATS cluster that the agents meet at ("nats://host:port"),
+	// instead of Host and Port.
+	Servers []string `json:"servers,omitempty"`
+	// IsHost says whether this node serves Host and Port; nil: it does if it can
+	// bind that address.
+	IsHost *bool `json:"is_host,omitempty"`
+	// Source is the batch system that told the number of nodes, for people.
+	Source string `json:"source,omitempty"`
+	// Credentials is the directory with the certificates and the token that all
+	// nodes have (sluice certs); empty: none. Insecure allows that for others
+	// than the loopback.
+	Credentials string `json:"credentials,omitempty"`
+	Insecure    bool   `json:"insecure,omitempty"`
+	// LastCall is how long a first round waits for more than Min nodes, Lease
+	// how long a silent node is taken to be alive, StoreGrace how long those
+	// who lead the run may be away, CloseTimeout how long its end is told to
+	// those who come late. 0 means the default.
+	LastCall     Duration `json:"last_call,omitempty"`
+	LastCallSet  bool     `json:"last_call_set,omitempty"`
+	Lease        Duration `json:"lease,omitempty"`
+	StoreGrace   Duration `json:"store_grace,omitempty"`
+	CloseTimeout Duration `json:"close_timeout,omitempty"`
+	// Host and Port are the address, as all nodes know it, where they meet.
 	Host string `json:"host,omitempty"`
 	Port int    `json:"port,omitempty"`
 	// LocalAddr is the address that this node tells the others; empty means
@@ -80,5 +117,30 @@ func (n Nodes) BarrierTime() time.Duration {
 	return time.Duration(n.ExitBarrier)
 }
 
-// Several tells that there are other nodes.
-func (n Nodes) Several() bool { return n.Count > 1 }
+// Several tells that there are, or may be, other nodes.
+func (n Nodes) Several() bool { return n.Count > 1 || n.Elastic() }
+
+// ParseSpan reads a number of nodes: N, or MIN:MAX with 1 <= MIN <= MAX.
+func ParseSpan(s string) (low, high int, ok bool) {
+	a, b, two := strings.Cut(s, ":")
+	if !two {
+		b = a
+	}
+	low, err1 := strconv.Atoi(a)
+	high, err2 := strconv.Atoi(b)
+	return low, high, err1 == nil && err2 == nil && low >= 1 && high >= low
+}
+
+// SharedID is the run's id that all nodes know; a run's own is random.
+func (s *Spec) SharedID() string {
+	switch {
+	case s.Nodes.RunID != "":
+		return s.Nodes.RunID
+	case s.Torch != nil && s.Torch.RunID != "":
+		return s.Torch.RunID
+	}
+	return "none"
+}
+
+// Elastic tells that nodes come and go.
+func (n Nodes) Elastic() bool { return n.Max > 0 }

@@ -24,12 +24,19 @@ func (h *Handle) Stop(detail string, sig job.Signal, status int) {
 
 // Kill ends the gang at once.
 func (h *Handle) Kill(detail string, status int) {
+	h.do(func() { h.beginKill(stopOrder{cause: job.CauseUser, detail: detail, status: status}) })
+}
+
+// StopAll is Stop, or with kill Kill, for the gangs of all nodes.
+func (h *Handle) StopAll(detail string, status int, kill bool) {
 	h.do(func() {
-		if !h.stop.asked {
-			h.beginStop(stopOrder{cause: job.CauseUser, detail: detail, status: status})
+		h.tellStop(status, detail)
+		o := stopOrder{cause: job.CauseUser, detail: detail, status: status}
+		if kill {
+			h.beginKill(o)
+		} else {
+			h.beginStop(o)
 		}
-		h.killAll()
-		h.impatient()
 	})
 }
 
@@ -250,6 +257,7 @@ func (h *Handle) Record() runs.Record {
 // snapshot brings the record up to date.
 func (h *Handle) snapshot() {
 	h.rec.Attempt, h.rec.Restarts, h.rec.Spec, h.rec.RankBase = h.attempt, h.restarts, h.spec, h.place.Base
+	h.rec.NodeRank, h.rec.WorldSize = h.place.Group, h.place.Size
 	h.rec.Workers = h.rec.Workers[:0]
 	for _, w := range h.workers {
 		if w == nil {
@@ -297,6 +305,7 @@ func (h *Handle) save() {
 
 // diskFull ends the gang, with --on-full stop.
 func (h *Handle) diskFull(w *worker, e job.Event) {
-	h.beginStop(stopOrder{cause: job.CauseFull, final: true,
-		detail: fmt.Sprintf("no space for the %s log of rank %d", e.Stream, w.rank)})
+	why := fmt.Sprintf("no space for the %s log of rank %d", e.Stream, w.rank)
+	h.beginStop(stopOrder{cause: job.CauseFull, final: true, detail: why})
+	h.tellEnd(job.StatusInternal, why)
 }

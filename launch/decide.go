@@ -26,7 +26,10 @@ func (h *Handle) onFailure(w *worker) {
 // noticed first: a rank that raised its exception earlier and took longer to
 // end, by itself or by our signal, is the culprit, and the others its victims.
 func (h *Handle) findRoot() {
-	if h.first == nil || h.first.out.Kind == job.KindStartFailed {
+	switch {
+	case h.first == nil && h.stop.order.cause != job.CauseNode:
+		return
+	case h.first != nil && h.first.out.Kind == job.KindStartFailed:
 		return // there never was a whole gang
 	}
 	root := h.first
@@ -34,8 +37,8 @@ func (h *Handle) findRoot() {
 		if w == nil || w.out.FailedAt.IsZero() {
 			continue
 		}
-		wrote := w.out.Cause == job.CausePeer && w.out.ErrorFile != ""
-		if (wrote || w.out.Failed()) && w.out.FailedAt.Before(root.out.FailedAt) {
+		wrote := (w.out.Cause == job.CausePeer || w.out.Cause == job.CauseNode) && w.out.ErrorFile != ""
+		if (wrote || w.out.Failed()) && (root == nil || w.out.FailedAt.Before(root.out.FailedAt)) {
 			root = w
 		}
 	}
@@ -43,7 +46,7 @@ func (h *Handle) findRoot() {
 		return
 	}
 	h.first = root
-	if root.out.Cause == job.CausePeer && root.out.Kind == job.KindSignaled {
+	if root.out.Cause != job.CauseOwn && root.out.Kind == job.KindSignaled {
 		root.out.Detail = joinDetail(root.out.Detail, "it had written its error file before; the signal is sluice's, sent when a peer had failed as well")
 	}
 	root.out.Cause, root.out.Because = job.CauseOwn, nil
@@ -112,6 +115,38 @@ func (h *Handle) restartWorker(w *worker) bool {
 	return true
 }
 
+// Returns tells whether the rank with that local rank, whose worker has ended, will
+// be started anew as far as is known by now. Gangs of other nodes may have all start
+// again at any time, which counts only once it is known.
+func (h *Handle) Returns(local int) bool {
+	if h.given.Restart.Max == 0 && !h.given.Nodes.Several() {
+		return false // it had its only life
+	}
+	answer := make(chan bool, 1)
+	select {
+	case h.cmds <- func() { answer <- h.returns(local) }:
+		return <-answer
+	case <-h.ending:
+		return false
+	}
+}
+
+func (h *Handle) returns(local int) bool {
+	switch h.phase {
+	case phaseBackoff, phaseJoining, phaseTelling: // of the last, the others decide
+		return true
+	case phaseLeaving, phaseEnded:
+		return false
+	}
+	switch {
+	case h.reborn[local] && !h.stop.asked, h.gaveUp:
+		return true
+	case h.stop.final:
+		return false
+	}
+	return h.stop.rejoin || h.first != nil && h.mayRestart(h.first)
+}
+
 func (h *Handle) rebirth(local, life int) {
 	delete(h.reborn, local)
 	if h.stop.asked {
@@ -150,6 +185,7 @@ func (h *Handle) onStall(now time.Time) {
 func (h *Handle) conclude() {
 	r := &h.result
 	r.RunID, r.Dir, r.Host, r.Started, r.Attempts = h.id, h.dir, h.host, h.started, h.attempt+1
+	r.WorldSize = h.place.Size
 	r.Outcomes = nil
 	for _, w := range h.workers {
 		if w == nil {
@@ -173,7 +209,7 @@ func (h *Handle) conclude() {
 			r.Status = 128 + int(job.SIGTERM)
 		}
 	case h.stop.asked && o.cause == job.CauseLauncher:
-		r.Verdict, r.Status, r.Detail = job.Stopped, 128+int(job.SIGKILL), o.detail
+		r.Verdict, r.Status, r.Detail = job.Stopped, statusKilled, o.detail
 	case h.stop.asked && o.cause == job.CauseNode:
 		r.Verdict, r.Status, r.Detail = job.Failed, o.status, o.detail
 	case h.stop.asked && o.cause == job.CauseFull:
@@ -183,6 +219,16 @@ func (h *Handle) conclude() {
 		r.Status = job.ExitStatus(h.spec.ExitCode, r.Outcomes, r.First)
 	default:
 		r.Verdict, r.Status = job.Succeeded, 0
+	}
+	// All nodes end alike.
+	if r.Verdict == job.Failed && r.Root != nil && r.Root.Status != 0 {
+		switch h.spec.ExitCode {
+		case job.ExitAny, job.ExitCount:
+		case job.ExitMax:
+			r.Status = max(r.Status, r.Root.Status)
+		default:
+			r.Status = r.Root.Status
+		}
 	}
 	if len(r.Survivors) > 0 && r.Status == 0 {
 		r.Status = job.StatusInternal

@@ -73,6 +73,43 @@ func TestConclude(t *testing.T) {
 	}
 }
 
+// All nodes of a run have the exit status of what failed first, as far as the policy
+// asks for that.
+func TestConcludeElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		policy     job.ExitCodePolicy
+		own, root  int // exit statuses; 0: none
+		torch      bool
+		wantStatus int
+	}{
+		{"", 0, 7, false, 7},
+		{"", 3, 7, false, 7},
+		{"", 0, 0, false, 1}, // a machine that was lost has none
+		{"", 3, 0, false, 3},
+		{job.ExitMax, 3, 7, false, 7},
+		{job.ExitMax, 9, 7, false, 9},
+		{job.ExitAny, 0, 7, false, 1},
+		{job.ExitCount, 3, 7, false, 1},
+		{job.ExitAny, 0, 7, true, 1},
+		{"", 0, job.StatusTimeout, false, job.StatusTimeout},
+	} {
+		w := &worker{out: job.Outcome{Kind: job.KindExited, Code: c.own}}
+		h := &Handle{workers: []*worker{w}, stop: stopState{asked: true, order: stopOrder{cause: job.CauseNode, status: 1}}}
+		if c.own != 0 {
+			h.first, h.stop = w, stopState{}
+		}
+		h.spec.ExitCode = c.policy
+		if c.torch {
+			h.spec.Torch = &job.Torch{}
+		}
+		h.result.Root = &job.RootCause{Node: 1, Rank: 3, Status: c.root}
+		h.conclude()
+		if h.result.Verdict != job.Failed || h.result.Status != c.wantStatus {
+			t.Errorf("%+v: %s, status %d", c, h.result.Verdict, h.result.Status)
+		}
+	}
+}
+
 func TestProcessesThatSurviveAreNoSuccess(t *testing.T) {
 	h := &Handle{workers: []*worker{{out: job.Outcome{Kind: job.KindExited}}}}
 	h.result.Survivors = []int{4711}

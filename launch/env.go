@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -199,13 +198,4 @@ func (e *environ) added(env []string) []string {
 		}
 	}
 	return out
-}
-
-// hostname is the node's name for prefixes and records.
-func hostname() string {
-	h, err := os.Hostname()
-	if err != nil {
-		return fmt.Sprintf("pid-%d", os.Getpid())
-	}
-	return h
 }

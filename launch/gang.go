@@ -94,8 +94,8 @@ func (h *Handle) setSinks(stdout, stderr *os.File) {
 // already running are killed: there is no half gang.
 func (h *Handle) startGang() error {
 	h.first, h.failures = nil, 0
-	h.told, h.elsewhere = false, ""
-	h.stop = stopState{}
+	h.told, h.gaveUp, h.pardoned, h.elsewhere = false, false, false, ""
+	h.goOn()
 	h.phase = phaseRunning
 	h.gangStart = time.Now()
 	h.oom = sync.OnceValue(func() *proc.OOMWatch { return proc.NewOOMWatch("/", nil) })

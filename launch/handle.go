@@ -80,11 +80,15 @@ type Handle struct {
 	place     Place         // of this attempt's gang
 	changes   <-chan Change // of the world since Join; nil without one
 	joins     chan joined
+	joining   chan struct{} // closed when no Join is under way
 	lefts     chan error
 	leave     context.CancelFunc // ends a Join or Done that is under way
 	worldly   sync.WaitGroup     // calls of the world that are under way
 	told      bool               // of this attempt's failure, or being told
+	gaveUp    bool               // being told that there is no restart left for it
+	pardoned  bool               // it was another node's end: it does not count
 	telling   chan struct{}      // closed when that is done
+	toldStop  bool               // the others were told that the whole run is to end
 	elsewhere string             // the failure on another node that came first
 
 	stallStopAt time.Time // when a stalled gang is stopped, after its stacks
@@ -112,6 +116,7 @@ const (
 	phaseRunning phase = iota
 	phaseBackoff       // between two attempts
 	phaseJoining       // waits for a place
+	phaseTelling       // all workers have ended; the others are being told of a failure
 	phaseLeaving       // all workers succeeded; those of other nodes may go on
 	phaseEnded
 )
@@ -136,7 +141,7 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 		opt.Environ = os.Environ()
 	}
 	h := &Handle{
-		given: spec, spec: spec, opt: opt, host: hostname(),
+		given: spec, spec: spec, opt: opt, host: runs.Hostname(),
 		cmds: make(chan func()), done: make(chan struct{}), ending: make(chan struct{}),
 		joins: make(chan joined, 1), lefts: make(chan error, 1),
 		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{}, asked: map[int]bool{},

@@ -175,7 +175,7 @@ func (h *Handle) settle(w *worker) {
 	// the kernel: it is left to the end of the run, unless a next life needs a
 	// new one. (The kernel ends at once what is started in a cgroup that was
 	// ever killed.)
-	if w.cg != nil && h.spec.Restart.Max > 0 {
+	if w.cg != nil && (h.spec.Restart.Max > 0 || h.opt.World != nil) {
 		w.cg.Remove()
 	}
 }
@@ -205,6 +205,10 @@ func (h *Handle) attemptOver() bool {
 
 // afterAttempt decides what comes after the last worker's end.
 func (h *Handle) afterAttempt() {
+	if h.gaveUp { // the others may know better
+		h.phase = phaseTelling
+		return
+	}
 	h.tickAt = time.Time{}
 	h.sweep()
 	h.findRoot()
@@ -212,10 +216,11 @@ func (h *Handle) afterAttempt() {
 		h.opt.Guard.Release(h.attempt)
 	}
 	switch {
-	case h.stop.rejoin && !h.stop.final && h.first == nil:
+	case h.stop.rejoin && !h.stop.final && (h.first == nil || h.pardoned):
+		h.first = nil
 		h.rejoin()
 		return
-	case h.first == nil && !h.stop.asked && h.place.Groups > 1:
+	case h.first == nil && !h.stop.asked && (h.place.Groups > 1 || h.spec.Nodes.Elastic()):
 		h.leaveWorld()
 		return
 	case h.first == nil || h.stop.final || h.restarts >= h.spec.Restart.Max || h.scope() == job.RestartWorker:
@@ -231,9 +236,13 @@ func (h *Handle) afterAttempt() {
 	wait := h.backoff()
 	h.emit(job.Event{Type: job.EventGangRestart, Rank: &h.first.rank, Attempt: h.attempt,
 		Detail: fmt.Sprintf("restart %d of %d in %v", h.restarts, h.spec.Restart.Max, wait)})
-	h.note(fmt.Sprintf("rank %d failed (%s): restarting the gang (%d of %d)%s", h.first.rank, describeShort(h.first.out),
+	what := "restarting the gang"
+	if h.spec.Nodes.Several() {
+		what = "all nodes start again" // as the other nodes say it
+	}
+	h.note(fmt.Sprintf("rank %d failed (%s): %s (%d of %d)%s", h.first.rank, describeShort(h.first.out), what,
 		h.restarts, h.spec.Restart.Max, inTime(wait)))
-	h.stop = stopState{}
+	h.goOn()
 	h.phase = phaseBackoff
 	h.backoffAt = time.Now().Add(wait)
 }

@@ -43,7 +43,7 @@ func MakePlan(spec job.Spec, opt Options) (Plan, error) {
 	if err := spec.Validate(); err != nil {
 		return Plan{}, err
 	}
-	h := &Handle{spec: spec, opt: opt, host: hostname()}
+	h := &Handle{spec: spec, opt: opt, host: runs.Hostname()}
 	if opt.Environ == nil {
 		h.opt.Environ = os.Environ()
 	}

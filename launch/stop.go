@@ -32,6 +32,9 @@ type stopState struct {
 	signal job.Signal
 	asks   int // how often a person asked
 
+	signaled uint64       // when the stop signal was sent, in the kernel's clock ticks
+	late     map[int]bool // processes that were signalled after it
+
 	killAt   time.Time // zero: not waiting for the grace to end
 	killing  bool
 	giveUpAt time.Time
@@ -45,6 +48,8 @@ type stopOrder struct {
 	status  int        // exit status for a stop by the user
 	detail  string
 	final   bool
+	told    bool // by the other nodes
+	kill    bool // at once
 }
 
 // beginStop ends the gang. Asked again by a person it hurries, asked a third
@@ -56,22 +61,41 @@ func (h *Handle) beginStop(o stopOrder) {
 	switch {
 	case h.phase == phaseEnded: // only the console still goes on
 		h.impatient()
-	case h.phase == phaseBackoff, h.phase == phaseJoining, h.phase == phaseLeaving: // nothing runs
+	case h.phase == phaseBackoff, h.phase == phaseJoining, h.phase == phaseTelling, h.phase == phaseLeaving: // nothing runs
 		h.stop = stopState{asked: true, final: true, order: o}
 		h.phase = phaseEnded
 	case h.stop.asked:
 		h.stopAgain(o)
 	default:
+		switch o.cause {
+		case job.CauseTimeout:
+			h.tellEnd(job.StatusTimeout, "it timed out after "+h.spec.Timeout.String())
+		case job.CauseStall:
+			h.tellEnd(job.StatusTimeout, "its workers wrote nothing for "+h.spec.Stall.Timeout.String())
+		}
 		h.stopGang(o)
 	}
+}
+
+// beginKill ends the gang at once.
+func (h *Handle) beginKill(o stopOrder) {
+	o.kill = true
+	if !h.stop.asked {
+		h.beginStop(o)
+	}
+	h.killAll()
+	h.impatient()
 }
 
 // stopAgain is for a gang that is being stopped already. Why it was stopped
 // stands: a failure stays one when somebody then presses Ctrl-C.
 func (h *Handle) stopAgain(o stopOrder) {
 	h.stop.final = h.stop.final || o.final
-	if o.cause != job.CauseUser {
-		return
+	if o.cause != job.CauseUser || o.told != h.stop.order.told && o.detail == h.stop.order.detail {
+		return // what came from the others and directly was asked once
+	}
+	if was := h.stop.order.cause; was == job.CauseRestart || was == job.CauseNode {
+		h.stop.order = o // the others may have been told sooner, and left
 	}
 	h.stop.asks++
 	switch h.stop.asks {
@@ -84,6 +108,12 @@ func (h *Handle) stopAgain(o stopOrder) {
 	}
 }
 
+// goOn forgets a stop: another attempt follows.
+func (h *Handle) goOn() {
+	h.stop = stopState{}
+	h.rec.State = runs.Running
+}
+
 // stopGang sends the stop signal to every worker that still runs.
 func (h *Handle) stopGang(o stopOrder) {
 	h.stop.asked, h.stop.final, h.stop.order = true, h.stop.final || o.final, o
@@ -94,6 +124,7 @@ func (h *Handle) stopGang(o stopOrder) {
 	if h.stop.signal == 0 {
 		h.stop.signal = h.spec.Stop.StopSignal()
 	}
+	h.stop.signaled = proc.Ticks()
 	var ranks []int
 	for _, w := range h.workers {
 		if w == nil || w.gone {
@@ -116,7 +147,7 @@ func (h *Handle) stopGang(o stopOrder) {
 	}
 	h.emit(job.Event{Type: job.EventGangStopping, Attempt: h.attempt, Ranks: job.FormatRanks(ranks),
 		Signal: h.stop.signal.String(), Cause: o.cause, Detail: o.detail})
-	if len(ranks) > 0 && o.cause == job.CauseUser {
+	if len(ranks) > 0 && o.cause == job.CauseUser && !o.kill {
 		h.note(fmt.Sprintf("stopping %s (%v, then SIGKILL %s); again to hurry", rankWord(ranks), h.stop.signal, afterGrace(grace)))
 	}
 }
@@ -260,9 +291,32 @@ func (h *Handle) groups() map[int]bool {
 		}
 		if pgid, err := syscall.Getpgid(p.PID); err == nil {
 			live[pgid] = true
+			h.signalLate(p, pgid)
 		}
 	}
 	return live
+}
+
+// signalLate stops a process that a worker was just starting when the stop signal
+// came: a shell has signals blocked while it forks, the child has none pending then,
+// and the shell dies of its own. A worker that handled the signal has started what is
+// left on purpose.
+func (h *Handle) signalLate(p proc.Proc, pgid int) {
+	if p.PPid != os.Getpid() || p.Start < h.stop.signaled || h.stop.late[p.PID] {
+		return
+	}
+	for _, w := range h.workers {
+		if w == nil || w.proc == nil || w.proc.Pid() != pgid || p.PID == pgid {
+			continue
+		}
+		if w.ended && w.out.Kind == job.KindSignaled && w.out.Signal == h.stop.signal {
+			if h.stop.late == nil {
+				h.stop.late = map[int]bool{}
+			}
+			h.stop.late[p.PID] = true
+			syscall.Kill(p.PID, syscall.Signal(h.stop.signal))
+		}
+	}
 }
 
 func (h *Handle) endLeftover(w *worker, now time.Time) {

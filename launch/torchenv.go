@@ -37,7 +37,10 @@ func (e *environ) torch(add func(k, v string), local, restarts int, dir string, 
 	add("TORCHELASTIC_RESTART_COUNT", strconv.Itoa(restarts))
 	add("TORCHELASTIC_MAX_RESTARTS", strconv.Itoa(e.spec.Restart.Max))
 	runID := t.RunID
-	if runID == "" {
+	switch {
+	case e.spec.Nodes.Several():
+		runID = e.spec.SharedID()
+	case runID == "":
 		runID = e.run
 	}
 	add("TORCHELASTIC_RUN_ID", runID)

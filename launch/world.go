@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/report"
+	"github.com/sluicerun/sluice/stream"
 )
 
 // World places the gang of each attempt among those of other nodes. Its methods
@@ -24,13 +25,22 @@ type World interface {
 	Again(ctx context.Context, why string) error
 	// Fail tells the others that this gang failed for good by o, with why in a
 	// few words: neither the rank nor the host is in them. If another node
-	// had failed before, that comes back as *Elsewhere.
-	Fail(ctx context.Context, o job.Outcome, why string) error
+	// had failed before, that comes back as *Elsewhere; with Again, if that was
+	// behind this failure and all shall meet again. tail are the last lines that
+	// the worker wrote.
+	Fail(ctx context.Context, o job.Outcome, why, tail string) error
+	// Stop tells the others that somebody asked for the end of the whole run, with
+	// status as its exit status and why in a few words.
+	Stop(ctx context.Context, status int, why string) error
+	// Root waits, after a failure here or elsewhere, for the root cause of the
+	// run; nil: it is not known. Nothing of this gang is left by then.
+	Root(ctx context.Context) *job.RootCause
 	// Done waits until the gangs of all nodes have succeeded. One that has
 	// failed comes back as *Elsewhere, with Again if all shall meet again.
 	Done(ctx context.Context) error
-	// Close ends the membership. It comes last, when no other method runs.
-	Close() error
+	// Close ends the membership. It comes last, when no other method runs. why is
+	// for the others where this gang ends before the run does.
+	Close(why string) error
 }
 
 // Place is where a gang stands in one attempt.
@@ -46,6 +56,9 @@ type Place struct {
 	// that a TCPStore answers there already.
 	MasterAddr, MasterPort string
 	AgentStore             bool
+	// Serves tells that the others meet at this node: it stays as long as they
+	// work.
+	Serves bool
 	// Restarts is how often the gangs have started again because of failures.
 	Restarts int
 }
@@ -54,14 +67,19 @@ type Place struct {
 type Change struct {
 	// Again: meet again, in the next attempt. Otherwise it is the end.
 	Again bool
+	// Now: without grace, because the others may begin without this gang.
+	Now bool
+	// Stopped is the exit status of a run that somebody asked to stop; 0: it failed.
+	Stopped int
 	// Why is one sentence for people, with the node's name.
 	Why string
 }
 
 // Elsewhere is a failure on another node.
 type Elsewhere struct {
-	Why   string
-	Again bool
+	Why     string
+	Again   bool
+	Stopped int // as in Change
 }
 
 func (e *Elsewhere) Error() string { return e.Why }
@@ -72,6 +90,10 @@ const (
 	joinAtOnce = 200 * time.Millisecond
 	// tellWorld bounds how long a failed gang waits to have told the others.
 	tellWorld = 5 * time.Second
+	// statusKilled is the exit status of a run that was killed on request.
+	statusKilled = 128 + int(job.SIGKILL)
+	// rootWait bounds how long the end waits for the root cause.
+	rootWait = 15 * time.Second
 )
 
 // joined is the answer of Join.
@@ -98,9 +120,11 @@ func (h *Handle) nextAttempt() {
 	ctx, cancel := context.WithCancel(h.ctx)
 	h.leave = cancel
 	h.worldly.Add(1)
-	told := h.telling
+	told, joining := h.telling, make(chan struct{})
+	h.joining = joining
 	go func() {
 		defer h.worldly.Done()
+		defer close(joining)
 		if told != nil { // that we shall meet again comes first
 			<-told
 		}
@@ -131,6 +155,9 @@ func (h *Handle) onJoined(j joined) {
 	}
 	h.place = j.place
 	h.restarts = max(h.restarts, j.place.Restarts)
+	if h.spec.Nodes.Several() {
+		h.restarts = j.place.Restarts // the nodes have agreed on what counts
+	}
 	h.changes = h.opt.World.Changes()
 	h.startPlaced()
 }
@@ -139,12 +166,15 @@ func (h *Handle) onJoined(j joined) {
 func (h *Handle) worldEnded(err error) {
 	o := stopOrder{cause: job.CauseNode, detail: err.Error(), final: true, status: job.StatusInternal}
 	var other *Elsewhere
-	if errors.As(err, &other) {
+	switch {
+	case errors.As(err, &other) && other.Stopped != 0:
+		o.cause, o.detail, o.status = job.CauseUser, other.Why, other.Stopped
+	case other != nil:
 		o.status = 1
 	}
 	h.stop = stopState{asked: true, final: true, order: o}
 	h.phase = phaseEnded
-	if h.attempt == 0 && h.startErr == nil && len(h.workers) == 0 {
+	if o.cause == job.CauseNode && h.attempt == 0 && h.startErr == nil && len(h.workers) == 0 {
 		h.startErr = err
 	}
 }
@@ -152,7 +182,7 @@ func (h *Handle) worldEnded(err error) {
 // rejoin begins the next attempt because of a failure elsewhere, which has been
 // counted there.
 func (h *Handle) rejoin() {
-	h.stop = stopState{}
+	h.goOn()
 	h.attempt++
 	h.nextAttempt()
 }
@@ -160,19 +190,40 @@ func (h *Handle) rejoin() {
 // onChange leaves the gang because of another node.
 func (h *Handle) onChange(c Change) {
 	if h.phase != phaseRunning {
-		if h.phase == phaseLeaving && !c.Again {
+		if h.phase == phaseLeaving && !c.Again && c.Stopped == 0 {
 			h.elsewhere = c.Why // Done says the same
 		}
 		return
 	}
-	h.note(c.Why)
+	if c.Stopped != 0 {
+		o := stopOrder{cause: job.CauseUser, detail: c.Why, status: c.Stopped, told: true}
+		if c.Stopped == statusKilled {
+			h.beginKill(o)
+		} else {
+			h.beginStop(o)
+		}
+		return
+	}
+	if !c.Again || !h.told { // who has asked for it says so when the attempt is over
+		h.note(c.Why)
+	}
+	if c.Now && h.stop.asked { // they are being stopped, with more patience
+		if !c.Again {
+			h.elsewhere, h.stop.final = c.Why, true
+		}
+		h.killAll()
+		return
+	}
 	if c.Again {
 		h.stop.rejoin = true
 		h.beginStop(stopOrder{cause: job.CauseRestart, detail: c.Why})
-		return
+	} else {
+		h.elsewhere = c.Why
+		h.beginStop(stopOrder{cause: job.CauseNode, detail: c.Why, final: true, status: 1})
 	}
-	h.elsewhere = c.Why
-	h.beginStop(stopOrder{cause: job.CauseNode, detail: c.Why, final: true, status: 1})
+	if c.Now {
+		h.killAll()
+	}
 }
 
 // tell lets the other nodes know about a failure at once, so that nobody waits
@@ -183,8 +234,47 @@ func (h *Handle) tell(w *worker) {
 	}
 	h.told = true
 	again := h.mayRestart(w)
+	h.gaveUp = !again && !h.stop.final
 	h.stop.final = h.stop.final || !again
-	out := w.out
+	out, dir := w.out, w.dir
+	h.tellOthers(func(ctx context.Context) error {
+		if again {
+			return h.opt.World.Again(ctx, fmt.Sprintf("rank %d on %s failed (%s)", out.Rank, h.host, describeShort(out)))
+		}
+		return h.opt.World.Fail(ctx, out, inOneLine(out), lastLines(dir))
+	})
+}
+
+// tellEnd lets the other nodes know that this one ends the run, and not because of
+// a worker: with the exit status that it has for that.
+func (h *Handle) tellEnd(status int, why string) {
+	if h.opt.World == nil || h.told {
+		return
+	}
+	h.told = true
+	o := job.Outcome{Rank: -1, Code: status, FailedAt: time.Now()}
+	h.tellOthers(func(ctx context.Context) error { return h.opt.World.Fail(ctx, o, why, "") })
+}
+
+// tellStop lets the other nodes know that the whole run is to end.
+func (h *Handle) tellStop(status int, why string) {
+	if h.opt.World == nil || h.toldStop {
+		return
+	}
+	h.toldStop = true
+	joining := h.joining
+	if h.phase == phaseJoining {
+		h.leave() // what follows ends this gang before it has begun
+	}
+	h.tellOthers(func(ctx context.Context) error {
+		if joining != nil {
+			<-joining
+		}
+		return h.opt.World.Stop(ctx, status, why)
+	})
+}
+
+func (h *Handle) tellOthers(say func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), tellWorld)
 	h.worldly.Add(1)
 	told := make(chan struct{})
@@ -193,20 +283,28 @@ func (h *Handle) tell(w *worker) {
 		defer h.worldly.Done()
 		defer close(told)
 		defer cancel()
-		var err error
-		if again {
-			err = h.opt.World.Again(ctx, fmt.Sprintf("rank %d on %s failed (%s)", out.Rank, h.host, describeShort(out)))
-		} else {
-			err = h.opt.World.Fail(ctx, out, inOneLine(out))
-		}
-		var other *Elsewhere
-		switch {
-		case errors.As(err, &other):
-			h.do(func() { h.elsewhere = other.Why })
-		case err != nil:
-			h.do(func() { h.note("the other nodes were not told: " + err.Error()) })
-		}
+		err := say(ctx)
+		h.do(func() { h.onTold(err) })
 	}()
+}
+
+// onTold goes on when the others know, or cannot be told.
+func (h *Handle) onTold(err error) {
+	var other *Elsewhere
+	switch {
+	case errors.As(err, &other) && other.Again && h.gaveUp:
+		// Our failure follows from another node's end: it is none of ours.
+		h.note("the failure here follows from that of another node: " + other.Why)
+		h.stop.final, h.stop.rejoin, h.pardoned = false, true, true
+	case errors.As(err, &other):
+		h.elsewhere = other.Why
+	case err != nil:
+		h.note("the other nodes were not told: " + err.Error())
+	}
+	h.gaveUp = false
+	if h.phase == phaseTelling {
+		h.phase = phaseRunning // whose workers have all ended
+	}
 }
 
 // inOneLine is what another node's report says of a failure here.
@@ -218,6 +316,34 @@ func inOneLine(o job.Outcome) string {
 	if e, err := report.ReadErrorFile(o.ErrorFile); err == nil {
 		line, _, _ := strings.Cut(strings.TrimSpace(e.Message), "\n")
 		text += ": " + line
+	}
+	return text
+}
+
+// lastLines are those of a worker's stderr, or else of its stdout.
+func lastLines(dir string) string {
+	for _, s := range []job.Stream{job.Stderr, job.Stdout} {
+		if text := Tail(dir, s, 4<<10); len(text) > 0 {
+			return string(text)
+		}
+	}
+	return ""
+}
+
+// TailLines is how many of the last lines of a failed worker reports show.
+const TailLines = 20
+
+// Tail is the end of a worker's log, TailLines and most bytes of it at most; nil if
+// there is none.
+func Tail(dir string, s job.Stream, most int64) []byte {
+	l, err := stream.OpenReader(dir, s.String()+".log")
+	if err != nil {
+		return nil
+	}
+	defer l.Close()
+	text, err := report.Tail(l, l.Size(), TailLines, most)
+	if err != nil {
+		return nil
 	}
 	return text
 }
@@ -247,18 +373,55 @@ func (h *Handle) leaveForGood() {
 		close(told)
 	}()
 	h.serveUntil(told)
-	if err := h.opt.World.Close(); err != nil {
+	if h.first != nil || h.elsewhere != "" || h.told {
+		h.askRoot()
+	}
+	// Not in the loop: what the world has to tell yet goes through it.
+	var err error
+	why := h.leaving()
+	closed := make(chan struct{})
+	go func() {
+		err = h.opt.World.Close(why)
+		close(closed)
+	}()
+	h.serveUntil(closed)
+	if err != nil {
 		h.note(err.Error())
 	}
 }
 
-// leaveWorld waits, after success, for the gangs of the other nodes. Node 0 does
-// so for as long as they work, whatever the barrier's time: they use its store.
+// leaving is why this gang ends, where that is nothing the others have been told.
+func (h *Handle) leaving() string {
+	if o := h.stop.order; h.stop.asked && (o.cause == job.CauseUser || o.cause == job.CauseLauncher) {
+		if o.detail != "" {
+			return o.detail
+		}
+		return "sluice was stopped there"
+	}
+	return ""
+}
+
+// askRoot finds out what failed first of all nodes.
+func (h *Handle) askRoot() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), rootWait)
+	defer cancel()
+	var root *job.RootCause
+	known := make(chan struct{})
+	go func() {
+		root = h.opt.World.Root(ctx)
+		close(known)
+	}()
+	h.serveUntil(known)
+	h.result.Root = root
+}
+
+// leaveWorld waits, after success, for the gangs of the other nodes. A node that
+// the others meet at does so for as long as they work, whatever the barrier's time.
 func (h *Handle) leaveWorld() {
 	h.phase = phaseLeaving
 	var ctx context.Context
 	barrier := h.spec.Nodes.BarrierTime()
-	if h.place.Group > 0 {
+	if !h.place.Serves {
 		ctx, h.leave = context.WithTimeout(h.ctx, barrier)
 	} else {
 		late := time.AfterFunc(barrier, func() { h.do(h.stays) })
@@ -273,7 +436,7 @@ func (h *Handle) leaveWorld() {
 	}()
 }
 
-// stays says why node 0 does not end.
+// stays says why a node that the others meet at does not end.
 func (h *Handle) stays() {
 	if h.phase == phaseLeaving {
 		h.note("the workers here are done; this node stays because others still use its store")

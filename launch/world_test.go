@@ -3,6 +3,9 @@ package launch_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -50,8 +53,13 @@ func (w *world) Join(ctx context.Context) (launch.Place, error) {
 func (w *world) Changes() <-chan launch.Change             { return w.changes }
 func (w *world) Again(_ context.Context, why string) error { w.say("again: " + why); return nil }
 func (w *world) Done(ctx context.Context) error            { w.say("done"); return w.done(ctx) }
-func (w *world) Close() error                              { w.mu.Lock(); w.closed++; w.mu.Unlock(); return nil }
-func (w *world) Fail(_ context.Context, o job.Outcome, why string) error {
+func (w *world) Close(string) error                        { w.mu.Lock(); w.closed++; w.mu.Unlock(); return nil }
+func (w *world) Root(context.Context) *job.RootCause       { return nil }
+func (w *world) Stop(_ context.Context, status int, why string) error {
+	w.say(fmt.Sprintf("stop %d: %s", status, why))
+	return nil
+}
+func (w *world) Fail(_ context.Context, o job.Outcome, why, tail string) error {
 	w.say("fail: " + why)
 	return w.fail
 }
@@ -232,6 +240,101 @@ func TestStoppedWhileJoining(t *testing.T) {
 	}
 	h.Stop("somebody asked", 0, 130)
 	if res := h.Wait(); res.Verdict != job.Stopped || res.Status != 130 {
+		t.Errorf("%+v", res)
+	}
+}
+
+// A stop of the whole run comes from the others, directly, or both ways: that is one
+// stop, which does not hurry.
+func TestStopOfAll(t *testing.T) {
+	clean(t)
+	started := func(w *world) *launch.Handle {
+		spec := sh(2, `trap "sleep 0.3; exit 0" TERM; echo up; while :; do sleep 0.05; done`)
+		spec.LogDir = t.TempDir()
+		h, err := launch.Prepare(spec, launch.Options{World: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Start(soon(t), ""); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	up := func(h *launch.Handle) {
+		for _, local := range []string{"0", "1"} {
+			for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+				if text, _ := os.ReadFile(filepath.Join(h.Dir(), "attempt_0", local, "stdout.log")); string(text) == "up\n" {
+					break
+				}
+				if time.Since(begin) > time.Minute {
+					t.Fatal("a worker did not start")
+				}
+			}
+		}
+	}
+	both := func(first, second func(h *launch.Handle, w *world)) {
+		t.Helper()
+		w := newWorld()
+		h := started(w)
+		up(h)
+		first(h, w)
+		for h.Record().State != "stopping" {
+			time.Sleep(time.Millisecond)
+		}
+		second(h, w)
+		res := h.Wait()
+		w.heard(t, "stop 143: stopped by somebody")
+		if res.Verdict != job.Stopped || res.Status != 143 || res.Detail != "stopped by somebody" || res.Root != nil {
+			t.Errorf("%+v", res)
+		}
+		log, err := os.ReadFile(filepath.Join(h.Dir(), "events.jsonl"))
+		if err != nil || strings.Contains(string(log), string(job.EventGangKilling)) || !strings.Contains(string(log), string(job.EventGangStopping)) {
+			t.Errorf("it was hurried, or not stopped: %v\n%s", err, log)
+		}
+	}
+	told := func(_ *launch.Handle, w *world) {
+		w.changes <- launch.Change{Why: "stopped by somebody", Stopped: 143}
+	}
+	asked := func(h *launch.Handle, _ *world) { h.StopAll("stopped by somebody", 143, false) }
+	both(told, asked)
+	both(asked, told)
+
+	w := newWorld()
+	h := started(w)
+	up(h)
+	h.StopAll("killed by somebody", 137, true)
+	if res := h.Wait(); res.Verdict != job.Stopped || res.Status != 137 || res.Outcomes[0].Signal != job.SIGKILL {
+		t.Errorf("%+v", res)
+	}
+	w.heard(t, "stop 137: killed by somebody")
+
+	// Nobody is told before a Join that is under way has ended.
+	w = newWorld()
+	left := false
+	w.join = func(ctx context.Context, _ int) (launch.Place, error) {
+		<-ctx.Done()
+		time.Sleep(50 * time.Millisecond)
+		left = true
+		return launch.Place{}, ctx.Err()
+	}
+	h = started(w)
+	h.StopAll("stopped by somebody", 143, false)
+	if res := h.Wait(); res.Verdict != job.Stopped || res.Status != 143 || !left {
+		t.Errorf("%+v", res)
+	}
+	w.heard(t, "stop 143: stopped by somebody")
+
+	// It may come between two attempts, and when the workers are done.
+	w = newWorld()
+	w.join = func(context.Context, int) (launch.Place, error) {
+		return launch.Place{}, &launch.Elsewhere{Why: "stopped by somebody", Stopped: 143}
+	}
+	if res := among(t, w, sh(2, `true`)); res.Verdict != job.Stopped || res.Status != 143 || res.Detail != "stopped by somebody" {
+		t.Errorf("%+v", res)
+	}
+	w = newWorld()
+	w.done = func(context.Context) error { return &launch.Elsewhere{Why: "stopped by somebody", Stopped: 143} }
+	if res := among(t, w, sh(2, `true`)); res.Verdict != job.Stopped || res.Status != 143 || res.Detail != "stopped by somebody" {
 		t.Errorf("%+v", res)
 	}
 }

@@ -86,7 +86,7 @@ func (s *Static) story(ctx context.Context) (last message, began bool, err error
 
 // failure is the message that ends the run for a reason other than a worker.
 func failure(node Node, text, why string) message {
-	return message{Kind: Failed, Why: clip(why), Failure: &Failure{Node: node, Rank: -1, Host: node.Name, Text: clip(text)}}
+	return message{Kind: Failed, Why: Clip(why), Failure: &Failure{Node: node, Rank: -1, Host: node.Name, Text: Clip(text)}}
 }
 
 // ownFailure is that of this node.

@@ -61,7 +61,7 @@ func FuzzClip(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := clip(s)
+		got := Clip(s)
 		if !utf8.ValidString(got) || len(got) > maxText+40 || len(s) <= maxText && utf8.ValidString(s) && got != s {
 			t.Fatalf("%d bytes became %d: %.80q", len(s), len(got), got)
 		}

@@ -142,9 +142,9 @@ func (n Node) check() error {
 	return nil
 }
 
-// clip bounds a text that goes into the store, at a rune's edge. Bytes that are
+// Clip bounds a text that goes into the store, at a rune's edge. Bytes that are
 // no UTF-8 would change on their way through JSON.
-func clip(s string) string {
+func Clip(s string) string {
 	s = strings.ToValidUTF8(s, "�")
 	if len(s) <= maxText {
 		return s

@@ -11,13 +11,16 @@ type Node struct {
 	Rank    int    `json:"rank"` // --node-rank; of no meaning where ranks are dealt out
 }
 
-// String is "node 1 (host b)".
+// String is "node 1 (host b)", or "host b" where it has no rank yet.
 func (n Node) String() string {
 	host := n.Name
 	if host == "" {
 		host = n.Addr
 	}
-	if host == "" {
+	switch {
+	case n.Rank < 0 && host != "":
+		return "host " + host
+	case host == "":
 		return fmt.Sprintf("node %d", n.Rank)
 	}
 	return fmt.Sprintf("node %d (host %s)", n.Rank, host)

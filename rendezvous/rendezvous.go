@@ -3,6 +3,7 @@ package rendezvous
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Rendezvous is one node's seat in a run. The life of an agent is
@@ -32,7 +33,7 @@ type Rendezvous interface {
 	// *FailedError if the run has failed meanwhile.
 	Again(ctx context.Context, why string) error
 
-	// Fail ends the run for everybody, with the culprit. Node is filled in. If
+	// Fail ends the run for everybody, with the culprit, or as somebody asked for it. Node is filled in. If
 	// the run has ended in failure already, the first culprit stays. It may be
 	// called before the first Join, so that the others need not wait for it.
 	Fail(ctx context.Context, why Failure) error
@@ -65,6 +66,9 @@ type Change struct {
 	Why      string   // for people
 	Failure  *Failure // of Failed only
 	Restarts int      // how many Again so far, this one included
+	// Now: the workers must be killed at once, because the others may begin
+	// without this node.
+	Now bool
 }
 
 // Failure is what ended a run.
@@ -73,11 +77,23 @@ type Failure struct {
 	Rank int    `json:"rank"`           // global rank of the worker that failed first; -1: no worker did
 	Host string `json:"host,omitempty"` // where it ran; the node's name if empty
 	Text string `json:"text"`           // what went wrong; cut at 16 KiB
+	// At is when, by a clock that all nodes agree about as well as they can;
+	// Tail are the last lines that the worker wrote. Static knows neither.
+	At   time.Time `json:"at,omitzero"`
+	Tail string    `json:"tail,omitempty"`
+	// Status is the exit status of what failed; 0: it is not known.
+	Status int `json:"status,omitempty"`
+	// Stopped is the exit status of a run that somebody asked to stop: nothing has
+	// failed. 0: it is a failure.
+	Stopped int `json:"stopped,omitempty"`
 }
 
 // String is "rank 5 on host b (node 1): exit status 3", or without a rank
-// "node 1 (host b): the disk is full".
+// "node 1 (host b): the disk is full". Of a run that was stopped it is who asked.
 func (f Failure) String() string {
+	if f.Stopped != 0 {
+		return f.Text
+	}
 	if f.Rank < 0 {
 		return fmt.Sprintf("%v: %s", f.Node, f.Text)
 	}
@@ -95,6 +111,9 @@ type FailedError struct {
 }
 
 func (e *FailedError) Error() string {
+	if e.Failure.Stopped != 0 {
+		return fmt.Sprintf("run %q was %v", e.RunID, e.Failure)
+	}
 	return fmt.Sprintf("run %q has failed: %v", e.RunID, e.Failure)
 }
 
@@ -108,3 +127,8 @@ type AgainError struct {
 func (e *AgainError) Error() string {
 	return fmt.Sprintf("%v asks everybody to meet again: %s", e.Node, e.Why)
 }
+
+// LostError tells that those who lead the run cannot be reached any more.
+type LostError struct{ Why string }
+
+func (e *LostError) Error() string { return e.Why }

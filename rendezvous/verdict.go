@@ -95,7 +95,7 @@ func (s *Static) Again(ctx context.Context, why string) error {
 	}
 	var m message
 	if err = s.pass(ctx); err == nil {
-		m, err = s.put(ctx, s.verdictKey(plan.Number), message{Kind: Again, Why: clip(why), Restarts: plan.Restarts + 1})
+		m, err = s.put(ctx, s.verdictKey(plan.Number), message{Kind: Again, Why: Clip(why), Restarts: plan.Restarts + 1})
 	}
 	if err != nil {
 		if s.failed() {
@@ -120,7 +120,7 @@ func (s *Static) Fail(ctx context.Context, why Failure) error {
 	if why.Host == "" {
 		why.Host = s.self.Name
 	}
-	why.Text = clip(why.Text)
+	why.Text = Clip(why.Text)
 	s.mu.Lock()
 	was, kind, number, end := s.phase, s.last.Kind, s.plan.Number, s.ending()
 	s.mu.Unlock()

@@ -48,6 +48,10 @@ func Write(w io.Writer, spec job.Spec, res job.Result, tails func(rank int) []by
 		return nil
 	}
 	p.title()
+	if root := p.elsewhere(); root != nil {
+		p.line(0, "")
+		p.root(root)
+	}
 	if first := p.first(); first != nil {
 		p.line(0, "")
 		p.failure(first, tails)
@@ -83,8 +87,11 @@ func (p *page) title() {
 		name = p.spec.RunName()
 	}
 	text := "sluice: run " + printable(name)
-	if p.many() {
-		text += fmt.Sprintf(" (%d workers)", p.spec.Size())
+	switch n := p.spec.Size(); {
+	case p.res.WorldSize > n:
+		text += fmt.Sprintf(" (%d of %d workers %s here)", n, p.res.WorldSize, plural(n, "is", "are"))
+	case p.many():
+		text += fmt.Sprintf(" (%d workers)", n)
 	}
 	text += " " + p.verdict()
 	p.styled(0, bold+red, text)
@@ -146,6 +153,9 @@ func (p *page) rule() string {
 			return "timeout"
 		}
 	case job.Failed:
+		if r := p.elsewhere(); r != nil && r.Status == p.res.Status && p.spec.ExitCode.String() == string(job.ExitFirst) {
+			return "the first failure's"
+		}
 		if !p.many() || p.first() == nil {
 			return ""
 		}

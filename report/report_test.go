@@ -182,6 +182,15 @@ func situations() map[string]situation {
 			})),
 		tail: "",
 	}
+	for name, workers := range map[string]int{"one-of-several-machines": 2, "one-rank-of-several": 1} {
+		r := result(job.Failed, 1, nil, gang(workers, stops(job.CauseNode, nil, job.SIGTERM), func(out []job.Outcome) {
+			for i := range out {
+				out[i].Rank += 4
+			}
+		}))
+		r.WorldSize, r.Root = 6, &job.RootCause{Node: 1, Host: "host1", Rank: 3, Text: "exit code 1", At: ms(12_441), Tail: "no labels\n", Status: 1}
+		m[name] = situation{spec: job.Spec{Command: train.Command, Workers: workers}, res: r}
+	}
 	m["leftovers"] = situation{
 		spec: train,
 		res: func() job.Result {

@@ -4,6 +4,8 @@
 # and only for that; otherwise it says what to run and exits with 1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Servers are there, where only root's PATH leads.
+PATH=$PATH:/usr/sbin
 
 # Prints the packages whose program cannot be found.
 missing() {
@@ -41,6 +43,12 @@ imagemagick identify
 chromium chromium
 nodejs node
 npm npm
+mpich mpiexec.hydra
+slurm-wlm srun
+slurmd slurmd
+slurmctld slurmctld
+munge munged
+openssh-server sshd
 PROGRAMS
   # moreutils has a parallel of its own, which is another program.
   parallel --version </dev/null 2>/dev/null | grep -q '^GNU parallel' || echo parallel

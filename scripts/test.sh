@@ -63,6 +63,7 @@ check 'static build' static_build
 check 'staticcheck' "$GO" run "$STATICCHECK" ./...
 check 'go test -race' race
 check 'no test skipped' skips
+check 'every interleaving of small cases' "$GO" test -count=1 -run '^TestEvery$' ./rendezvous/council -more
 check 'fuzz' scripts/fuzz.sh
 
 printf '\n== summary\n'

@@ -4,6 +4,7 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -89,5 +90,52 @@ func TestWaitInFlood(t *testing.T) {
 	}
 	if err := s.Wait(ctx, session.Condition{Settled: job.Duration(200 * time.Millisecond), Timeout: long}); err != nil {
 		t.Error(err)
+	}
+}
+
+// What comes a word at a time, with pauses and without, is on the screen once and in
+// its order, whoever showed it to the emulator: who brought it or who feeds it.
+func TestScreenOfWordsWithPauses(t *testing.T) {
+	dir := t.TempDir()
+	s, err := session.Start(context.Background(), session.Command{Dir: dir, Args: []string{"bash", "-c",
+		`for i in {1..400}; do printf '\033[%dm%d ' $((30 + i % 8)) $i; ((i % 3)) || sleep 0.002; done; echo the end`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	for begun := time.Now(); !s.Ended(); time.Sleep(time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("it does not end")
+		}
+		s.Screen(false) // who looks is in the way of both
+	}
+	want, err := session.Replay(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want.Snapshot(false), s.Screen(false)); d != "" {
+		t.Errorf("another screen (-want +got):\n%s", d)
+	}
+}
+
+// What was on the screen before an input is not news, also when the program answers
+// the input with nothing.
+func TestNothingNewSinceInput(t *testing.T) {
+	s, err := session.Start(context.Background(), session.Command{Args: []string{"sh", "-c", "stty -echo; echo ready; exec sleep 60"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	ctx := context.Background()
+	if err := s.Wait(ctx, session.Condition{Text: "ready", Timeout: job.Duration(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(ctx, session.Input{Source: "test", Steps: []session.Step{{Text: "x"}}}); err != nil {
+		t.Fatal(err)
+	}
+	var no *session.NotMetError
+	err = s.Wait(ctx, session.Condition{Text: "ready", SinceInput: true, Source: "test", Timeout: job.Duration(100 * time.Millisecond)})
+	if !errors.As(err, &no) {
+		t.Errorf("the wait ended with %v; want that it was not met", err)
 	}
 }

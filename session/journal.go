@@ -99,6 +99,18 @@ func (j *journal) entry(kind byte, at time.Time, rest string) {
 	j.buf = fmt.Appendf(j.buf, "%c %d.%06d %s\n", kind, d/time.Second, d%time.Second/time.Microsecond, rest)
 }
 
+// count is entry for a number of bytes, as it comes with each key and thousands of
+// times a second.
+func (j *journal) count(kind byte, at time.Time, n int64) {
+	d := max(at.Sub(j.last), 0)
+	j.last = at
+	j.buf = append(j.buf, kind, ' ')
+	j.buf = appendSeconds(j.buf, d)
+	j.buf = append(j.buf, ' ')
+	j.buf = appendInt(j.buf, n)
+	j.buf = append(j.buf, '\n')
+}
+
 // flush writes it all at once.
 func (j *journal) flush() {
 	b := j.buf
@@ -123,14 +135,7 @@ func (j *journal) output(n int64, at time.Time) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	d := max(at.Sub(j.last), 0)
-	j.last = at
-	// The one entry that is written thousands of times a second.
-	j.buf = append(j.buf, 'O', ' ')
-	j.buf = appendSeconds(j.buf, d)
-	j.buf = append(j.buf, ' ')
-	j.buf = appendInt(j.buf, n)
-	j.buf = append(j.buf, '\n')
+	j.count('O', at, n)
 	j.flush()
 }
 
@@ -152,7 +157,7 @@ func (j *journal) input(source string, p []byte, at time.Time) {
 		j.head("SOURCE", source)
 		j.source = source
 	}
-	j.entry('I', at, fmt.Sprint(len(p)))
+	j.count('I', at, int64(len(p)))
 	j.flush()
 }
 

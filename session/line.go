@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/sluicerun/sluice/internal/nowait"
 )
 
 // A Line is the connection to a client. It outlives an attachment: when a worker
@@ -35,16 +37,14 @@ type frame struct {
 func NewLine(conn net.Conn) *Line {
 	l := &Line{conn: conn, gone: make(chan struct{})}
 	l.turn.L = &l.mu
-	if sc, ok := conn.(syscall.Conn); ok {
-		l.raw, _ = sc.SyscallConn()
-	}
+	l.raw = nowait.Raw(conn)
 	go l.read()
 	return l
 }
 
 func (l *Line) read() {
 	defer close(l.gone)
-	r := NewFrameReader(bufio.NewReaderSize(l.conn, 4<<10))
+	r := NewFrameReader(bufio.NewReaderSize(nowait.ReaderOf(l.conn), 4<<10))
 	for {
 		kind, p, err := r.Read()
 		if err != nil || !l.deliver(frame{kind, p}) {
@@ -109,15 +109,8 @@ func (l *Line) try(kind FrameKind, p []byte) (rest []byte, ok bool) {
 	b[0] = byte(kind)
 	binary.BigEndian.PutUint32(b[1:], uint32(len(p)))
 	b = append(b, p...)
-	n := 0
-	err := l.raw.Write(func(fd uintptr) bool {
-		n, _ = syscall.Write(int(fd), b)
-		return true
-	})
-	if err != nil || n <= 0 {
-		return nil, false
-	}
-	return b[n:], true
+	n := nowait.Some(l.raw, b)
+	return b[n:], n > 0
 }
 
 // finish writes the rest of a frame.

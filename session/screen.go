@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/sluicerun/sluice/vt"
@@ -14,18 +15,13 @@ const feedMax = 64 << 10
 // feed shows the emulator what is in the log, until all of it is there or owed.
 func (s *Session) feed() {
 	defer close(s.shown)
-	f := feeder{s: s, flood: floodAfter, most: maxOwed, buf: make([]byte, 4096)}
+	f := s.feeder
 	pause := time.NewTimer(floodPause)
 	defer pause.Stop()
 	complete := s.complete
 	for {
-		s.mu.Lock()
-		at, end := s.owed, s.noted
-		s.mu.Unlock()
-		if complete == nil {
-			end = s.opt.Log.Size()
-		}
-		if at < end && f.next(at, end) {
+		end, again := f.step(complete == nil)
+		if again {
 			continue
 		}
 		if complete == nil {
@@ -44,7 +40,7 @@ func (s *Session) feed() {
 		select {
 		case <-s.grew:
 		case <-due:
-			f.run = 0
+			f.pause()
 			s.catchUp()
 			s.mu.Unlock()
 		case <-complete:
@@ -63,12 +59,52 @@ func (s *Session) behind() bool {
 
 // feeder is what feed knows of the flood.
 type feeder struct {
-	s     *Session
-	flood int64 // it is one when so much has come without a pause
-	most  int64 // that may be owed
+	s *Session
+
+	mu    sync.Mutex // held while the emulator is fed; guards what follows
+	flood int64      // it is one when so much has come without a pause
+	most  int64      // that may be owed
 	buf   []byte
 	run   int64 // bytes without a pause
 	last  time.Time
+}
+
+// echoPause is how long nothing came before what is taken for an answer to a key.
+const echoPause = time.Millisecond
+
+// now deals with the n bytes that are new in the log, on the goroutine that brought
+// them: an echo needs no other to wake up. false: feed has to see to them.
+func (f *feeder) now(n int64) bool {
+	if n > directMax || !f.mu.TryLock() {
+		return false
+	}
+	defer f.mu.Unlock()
+	s := f.s
+	s.mu.Lock()
+	at, end := s.owed, s.noted
+	alone := s.off == at && end-at == n && s.resize == nil
+	s.mu.Unlock()
+	return alone && f.run < f.flood && f.next(at, end)
+}
+
+// step deals with some of what there is up to end. all: that is the whole log.
+func (f *feeder) step(all bool) (end int64, again bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.s
+	s.mu.Lock()
+	at, end := s.owed, s.noted
+	s.mu.Unlock()
+	if all {
+		end = s.opt.Log.Size()
+	}
+	return end, at < end && f.next(at, end)
+}
+
+func (f *feeder) pause() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.run = 0
 }
 
 // next deals with bytes of the log from at on, some of those up to end. false: what
@@ -132,6 +168,11 @@ func (s *Session) pass() {
 	if s.resize != nil && s.off >= s.resizeAt {
 		s.setSize()
 	}
+	s.takeDue()
+}
+
+// takeDue takes the baselines whose time has come. The caller holds mu.
+func (s *Session) takeDue() {
 	for len(s.due) > 0 && s.off >= s.due[0].off {
 		s.due[0].take(s)
 		s.due = s.due[1:]

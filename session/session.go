@@ -69,7 +69,8 @@ type Session struct {
 	opt     Options
 	master  *pty.Master
 	journal *journal
-	own     *program      // that Start started
+	own     *program // that Start started
+	feeder  *feeder
 	turn    chan struct{} // holds a value while somebody writes
 
 	hiding sync.Mutex // for hidden and the journal's entries about it
@@ -138,6 +139,7 @@ func New(o Options) (*Session, error) {
 		complete: make(chan struct{}), exited: make(chan struct{}), grew: make(chan struct{}, 1), replies: make(chan []byte, maxAsked), stop: make(chan struct{}),
 		watchers: map[chan struct{}]struct{}{}, base: map[string]*baseline{}, lastBase: &baseline{}, changed: time.Now(),
 	}
+	s.feeder = &feeder{s: s, flood: floodAfter, most: maxOwed, buf: make([]byte, 4096)}
 	s.vt = vt.New(int(o.Size.Cols), int(o.Size.Rows), vt.Options{Scrollback: o.Scrollback, Reply: s.reply, Version: o.Version})
 	if o.Dir != "" {
 		j, err := newJournal(o.Dir, o)
@@ -164,10 +166,13 @@ func (s *Session) Grew(n int64, at time.Time) {
 	s.journal.output(n, at)
 	s.mu.Lock()
 	s.noted += n
+	paused := at.Sub(s.came) > echoPause
 	s.came = at
 	s.giveAll(n)
 	s.mu.Unlock()
-	wake(s.grew)
+	if !paused || !s.feeder.now(n) {
+		wake(s.grew)
+	}
 }
 
 // Exited tells that the program itself has ended, with its status as shells

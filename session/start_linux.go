@@ -162,9 +162,7 @@ func (p *program) end(s *Session) {
 			}
 		}
 		s.Hurry()
-		for _, pid := range proc.WithCookie(cookieKey, p.cookie) {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
+		proc.KillTree(proc.KillOptions{Everywhere: true, Key: cookieKey, Value: p.cookie, Timeout: startGrace})
 		<-p.watched
 		s.letLog(p.remove == "")
 		p.undo()

@@ -44,8 +44,8 @@ type baseline struct {
 	at       time.Time
 }
 
-// remember takes the baseline of a writer's input, as soon as the emulator shows
-// what came before.
+// remember takes the baseline of a writer's input, when the emulator shows what
+// came before and is about to be shown more: a key does not wait for that.
 func (s *Session) remember(source string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,11 +61,6 @@ func (s *Session) remember(source string) {
 	s.lastBase = b
 	b.at = time.Now()
 	s.due = slices.DeleteFunc(s.due, func(d dueBaseline) bool { return d.baseline == b })
-	if s.off == s.owed {
-		b.take(s)
-		return
-	}
-	// A key is not to wait until the emulator is there.
 	s.due = append(s.due, dueBaseline{b, s.owed})
 }
 
@@ -254,6 +249,7 @@ func (s *Session) since(w *wait) *baseline {
 	if !w.SinceInput {
 		return nil
 	}
+	s.takeDue()
 	if b := s.base[w.Source]; w.Source != "" && b != nil {
 		return b
 	}

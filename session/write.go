@@ -181,11 +181,7 @@ func (s *Session) sendAtom(ctx context.Context, in Input, a atom) error {
 
 // put writes bytes and notes who wrote them. The caller has the turn.
 func (s *Session) put(ctx context.Context, source string, data []byte, hide string, st pty.State) error {
-	deadline, _ := ctx.Deadline()
-	s.master.SetWriteDeadline(deadline)
-	stop := context.AfterFunc(ctx, func() { s.master.SetWriteDeadline(time.Unix(1, 0)) })
-	defer stop()
-	n, err := s.master.Write(data)
+	n, err := s.enter(ctx, data)
 	s.countLine(st, data[:n])
 	if hide != "" {
 		s.journal.kept(hide, source)
@@ -200,6 +196,24 @@ func (s *Session) put(ctx context.Context, source string, data []byte, hide stri
 			Hint: "sluice screen --json tells who has the terminal"}
 	}
 	return s.gone(err)
+}
+
+// enter writes to the terminal until ctx ends. A key finds room, and needs no
+// deadline.
+func (s *Session) enter(ctx context.Context, data []byte) (int, error) {
+	n := 0
+	if ctx.Err() == nil {
+		n = s.master.WriteSome(data)
+	}
+	if n == len(data) {
+		return n, nil
+	}
+	deadline, _ := ctx.Deadline()
+	s.master.SetWriteDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { s.master.SetWriteDeadline(time.Unix(1, 0)) })
+	defer stop()
+	k, err := s.master.Write(data[n:])
+	return n + k, err
 }
 
 // gone says what an error of the terminal means.

@@ -1,6 +1,7 @@
 package vt
 
 import (
+	"slices"
 	"unicode/utf8"
 )
 
@@ -110,8 +111,14 @@ func (t *Terminal) AppendLine(dst []byte, y int) []byte {
 	if y < 0 || y >= t.rows {
 		return dst
 	}
+	// Most of a row is blank, and sessions ask for all rows at every key.
+	row := t.scr.row(y)
+	n := len(row)
+	for n > 0 && (row[n-1].ch == 0 || row[n-1].ch == ' ') {
+		n--
+	}
 	start := len(dst)
-	dst = t.appendLine(dst, y)
+	dst = t.appendCells(dst, row[:n])
 	for len(dst) > start && dst[len(dst)-1] == ' ' {
 		dst = dst[:len(dst)-1]
 	}
@@ -125,8 +132,11 @@ func (t *Terminal) Wraps(y int) bool {
 }
 
 // appendLine appends the text of row y; cells with nothing in them are spaces.
-func (t *Terminal) appendLine(p []byte, y int) []byte {
-	for _, c := range t.scr.row(y) {
+func (t *Terminal) appendLine(p []byte, y int) []byte { return t.appendCells(p, t.scr.row(y)) }
+
+func (t *Terminal) appendCells(p []byte, row []cell) []byte {
+	p = slices.Grow(p, len(row))
+	for _, c := range row {
 		switch {
 		case c.ch == 0:
 			p = append(p, ' ')

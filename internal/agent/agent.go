@@ -17,6 +17,7 @@ import (
 	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/elastic"
 	"github.com/sluicerun/sluice/internal/fdpass"
+	"github.com/sluicerun/sluice/internal/nodes"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
@@ -44,6 +45,8 @@ type host struct {
 	jobs     bool   // the worker's terminal is the one of our session
 	front    *front // nil: the launcher's terminal shows the console
 	record   *recording
+	nodes    *nodes.Peers // nil where there is one machine only
+	unmet    *job.Spec    // as long as the other nodes cannot know of us
 }
 
 // Main is the agent's process. It returns the process's exit status, which
@@ -65,6 +68,7 @@ func Main() int {
 	a := &host{link: l, out: os.Stdout, err: os.Stderr}
 	status, err := a.run(*m.Start, files)
 	if err != nil {
+		a.tellUnable(err)
 		l.send(failed(err))
 		return 1
 	}
@@ -108,6 +112,7 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	if err := json.Unmarshal(b, &spec); err != nil {
 		return 0, fmt.Errorf("reading the spec: %w", err)
 	}
+	a.unmet = &spec
 	stdin := os.Stdin
 	if st.Stdin && len(files) > 1 {
 		stdin = files[1]
@@ -153,6 +158,11 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		}
 		svc.heard(e)
 	}
+	others, several := opt.World.(*elastic.Nodes)
+	if several {
+		a.nodes = nodes.Serve(others, (*control)(a), func(text string) { a.h.Note(text) })
+		opt.World = served{others, a.nodes}
+	}
 	if line != nil {
 		if opt.Stderr, err = a.openFront(line, *st.Front); err != nil {
 			return 0, err
@@ -165,12 +175,26 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	a.mu.Lock()
 	a.h = h
 	a.mu.Unlock()
+	if several {
+		others.OnNote(func(text string) { h.Note(text) })
+	}
 	if err := a.openRecorder(); err != nil {
 		h.Discard()
 		return 0, err
 	}
 	a.serveFront()
 	return a.supervise(st)
+}
+
+// served is a world whose nodes look into each other as long as it is there.
+type served struct {
+	*elastic.Nodes
+	peers *nodes.Peers
+}
+
+func (s served) Close(why string) error {
+	s.peers.Close()
+	return s.Nodes.Close(why)
 }
 
 // supervise runs a prepared gang.
@@ -201,6 +225,7 @@ func (a *host) supervise(st Start) (int, error) {
 	if a.jobs {
 		signal.Notify(sigs, heard([]job.Signal{job.SIGHUP})...)
 	}
+	a.unmet = nil
 	if err := h.Start(ctx, socket); err != nil {
 		h.Discard()
 		return 0, err

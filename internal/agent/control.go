@@ -4,9 +4,11 @@ package agent
 
 import (
 	"errors"
+	"net"
 	"os"
 
 	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/nodes"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 )
@@ -50,6 +52,12 @@ func (c *control) Do(req api.Request, files []*os.File, gone <-chan struct{}) ap
 		err = a.endInput()
 	case api.OpResume:
 		err = a.resume(files)
+	case api.OpNodes:
+		all, err := a.nodes.List()
+		if err != nil {
+			return api.Response{Error: err.Error()}
+		}
+		return api.Response{Nodes: all}
 	}
 	if err != nil {
 		resp := api.Response{Error: err.Error()}
@@ -59,14 +67,29 @@ func (c *control) Do(req api.Request, files []*os.File, gone <-chan struct{}) ap
 	return api.Response{Ranks: job.FormatRanks(hit)}
 }
 
+// Stream implements api.Control.
+func (c *control) Stream(req api.Request, conn net.Conn) {
+	a := (*host)(c)
+	switch {
+	case req.Via != "":
+		a.nodes.Forward(req, conn)
+	case req.Op == api.OpLogs:
+		a.nodes.Logs(req, conn, nodes.Run{Dir: a.h.Dir(), Record: a.h.Record, Done: a.h.Done()})
+	case req.Op == api.OpArchive:
+		nodes.Archive(conn, a.h.Dir())
+	default:
+		c.attach(req, conn)
+	}
+}
+
 func (a *host) stop(req api.Request) ([]int, error) {
 	if !req.Ranks.IsZero() {
 		return a.h.StopRanks(req.Ranks)
 	}
 	if req.Kill {
-		a.h.Kill("killed by "+req.Who, 128+int(job.SIGKILL))
+		a.h.StopAll("killed by "+req.Who, 128+int(job.SIGKILL), true)
 	} else {
-		a.h.Stop("stopped by "+req.Who, 0, 128+int(job.SIGTERM))
+		a.h.StopAll("stopped by "+req.Who, 128+int(job.SIGTERM), false)
 	}
 	return nil, nil
 }

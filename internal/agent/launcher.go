@@ -9,6 +9,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/sluicerun/sluice/elastic"
+	"github.com/sluicerun/sluice/internal/early"
 	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
@@ -33,6 +35,13 @@ type Agent struct {
 // the command line is understood hides its start-up time behind ours.
 func Spawn() (*Agent, error) {
 	surviveClosedPipes() // the exit status is the run's, whoever reads
+	if p := early.Take(); p != nil {
+		l, err := newLink(os.NewFile(uintptr(p.Link), "link"))
+		if err != nil {
+			return nil, fmt.Errorf("starting the agent: %w", err)
+		}
+		return &Agent{link: l, pid: p.PID, keep: guardian.Keeper{Heir: true}}, nil
+	}
 	if err := proc.SweepDescriptors(); err != nil {
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
@@ -41,24 +50,38 @@ func Spawn() (*Agent, error) {
 	if err := proc.BecomeSubreaper(); err != nil {
 		return nil, fmt.Errorf("starting the agent: %w", err)
 	}
+	a := &Agent{keep: guardian.Keeper{Heir: true, Spare: spare}}
+	err := a.start(func(argv []string, attr *syscall.ProcAttr) (int, error) {
+		return syscall.ForkExec("/proc/self/exe", argv, attr)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// start starts the process of a, by exec.
+func (a *Agent) start(exec func(argv []string, attr *syscall.ProcAttr) (int, error)) error {
 	l, theirs, err := pair()
 	if err != nil {
-		return nil, fmt.Errorf("starting the agent: %w", err)
+		return fmt.Errorf("starting the agent: %w", err)
 	}
 	defer theirs.Close()
 	fd, err := fdpass.Descriptor(theirs)
 	if err != nil {
-		return nil, err
+		l.close()
+		return err
 	}
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{"sluice", Command}, &syscall.ProcAttr{
+	pid, err := exec(early.Argv(), &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{0, 1, 2, uintptr(fd)},
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
 		l.close()
-		return nil, fmt.Errorf("starting the agent: %w", err)
+		return fmt.Errorf("starting the agent: %w", err)
 	}
-	return &Agent{link: l, pid: pid, keep: guardian.Keeper{Heir: true, Spare: spare}}, nil
+	a.link, a.pid = l, pid
+	return nil
 }
 
 // childrenBefore are those that a shell had which executed us in its place.
@@ -86,6 +109,11 @@ func (a *Agent) Dismiss() {
 // Launch runs spec to its end and returns the exit status. With st.Detach it
 // returns once the gang has been started; run is then the run's id.
 func (a *Agent) Launch(spec job.Spec, st Start, t Terminal) (run string, status int, err error) {
+	if spec.Nodes.Elastic() && !elastic.HasEngine() {
+		if err := a.exchange(); err != nil {
+			return "", 0, err
+		}
+	}
 	me, err := proc.Identify(os.Getpid())
 	if err != nil {
 		return "", 0, err

@@ -12,14 +12,11 @@ import (
 
 	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
+	"github.com/sluicerun/sluice/launch"
 	"github.com/sluicerun/sluice/report"
-	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/stream/console"
 	"golang.org/x/term"
 )
-
-// tailLines is how much of the first failure's stderr the report shows.
-const tailLines = 20
 
 // report explains a run that did not succeed, on the launcher's stderr.
 func (a *host) report(res job.Result) {
@@ -32,6 +29,9 @@ func (a *host) report(res job.Result) {
 	}
 	spec := a.h.Spec()
 	if spec.Console.Quiet || seen(spec, res) {
+		if res.Status == job.StatusInternal && res.First == nil && res.Detail != "" { // no worker has said anything
+			fmt.Fprintf(a.err, "sluice: run %s failed: %s\n", res.RunID, res.Detail)
+		}
 		return
 	}
 	tty := term.IsTerminal(int(a.err.Fd()))
@@ -42,7 +42,7 @@ func (a *host) report(res job.Result) {
 	var buf bytes.Buffer
 	report.Write(&buf, spec, res, func(rank int) []byte { return Tail(res, rank, job.Stderr) }, report.Options{
 		Stdout: func(rank int) []byte { return Tail(res, rank, job.Stdout) },
-		Color:  console.ColorEnabled(os.Getenv, tty), Width: width, TailLines: tailLines,
+		Color:  console.ColorEnabled(os.Getenv, tty), Width: width, TailLines: launch.TailLines,
 		Command: func(rank int, stream string) string {
 			return fmt.Sprintf("sluice logs %s --rank %d --stream %s", res.RunID, rank, strings.TrimPrefix(stream, "std"))
 		},
@@ -79,14 +79,7 @@ func Tail(res job.Result, rank int, std job.Stream) []byte {
 			continue
 		}
 		dir := filepath.Join(res.Dir, runs.WorkerDir(o.Attempt, o.LocalRank))
-		l, err := stream.OpenReader(dir, std.String()+".log")
-		if err != nil {
-			return nil
-		}
-		defer l.Close()
-		if b, err := report.Tail(l, l.Size(), tailLines, 64<<10); err == nil {
-			return b
-		}
+		return launch.Tail(dir, std, 64<<10)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (a *host) onTerminal(req api.Request, gone <-chan struct{}) (api.Response, 
 	}
 	if req.Brief {
 		st := s.State()
-		return api.Response{Screen: &api.Screen{Cols: st.Cols, Rows: st.Rows, State: st}}, nil
+		return api.Response{Screen: &api.Screen{Cols: st.Cols, Rows: st.Rows, State: st, Again: st.Ended && a.h.Returns(s.Local())}}, nil
 	}
 	return api.Response{Screen: screenOf(s, req.Scrollback)}, nil
 }
@@ -94,9 +94,9 @@ func usage(err error) error {
 	return err
 }
 
-// attached serves a client on the control socket: until it leaves, or its rank
+// attach serves a client on the control socket: until it leaves, or its rank
 // will have no session any more.
-func (c *control) Attach(req api.Request, conn net.Conn) {
+func (c *control) attach(req api.Request, conn net.Conn) {
 	a := (*host)(c)
 	if req.Attach == nil {
 		req.Attach = &session.AttachOptions{}
@@ -111,7 +111,7 @@ func (c *control) Attach(req api.Request, conn net.Conn) {
 	api.Answer(conn, api.Response{})
 	line := session.NewLine(conn)
 	defer line.Close()
-	end, left := a.serveClient(line, *req.Attach, s)
+	end, left := a.serveClient(line, *req.Attach, s, false)
 	if !left {
 		line.End(end)
 		line.Gone(goodbye)
@@ -119,12 +119,19 @@ func (c *control) Attach(req api.Request, conn net.Conn) {
 }
 
 // serveClient attaches a client to a session, and to those that follow it when
-// the worker is started anew. left tells that the client has gone.
-func (a *host) serveClient(line *session.Line, o session.AttachOptions, s *session.Session) (end session.End, left bool) {
+// the worker is started anew: with patient, if that may happen at all, else if it
+// is about to. left tells that the client has gone.
+func (a *host) serveClient(line *session.Line, o session.AttachOptions, s *session.Session, patient bool) (end session.End, left bool) {
 	for {
 		end, left = s.Attach(context.Background(), line, o)
 		if left {
 			return end, left
+		}
+		if !patient {
+			if !a.h.Returns(s.Local()) {
+				return end, false
+			}
+			line.Notice(fmt.Sprintf("it ended (%s); waiting for its next attempt", end.Text))
 		}
 		next := a.h.NextSession(s.Local(), s)
 		if next == nil {
@@ -185,7 +192,7 @@ func (a *host) serveFront() {
 		end := session.End{Ended: true}
 		left := false
 		if s != nil {
-			end, left = a.serveClient(f.line, f.opt, s)
+			end, left = a.serveClient(f.line, f.opt, s, true)
 		}
 		if !left {
 			f.line.End(end)

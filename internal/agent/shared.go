@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sluicerun/sluice/internal/early"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/keys"
@@ -11,7 +12,7 @@ import (
 )
 
 // Command is the hidden subcommand of the agent's process.
-const Command = "__agent"
+const Command = early.Agent
 
 // GuardianCommand is the hidden subcommand of the guardian's process.
 const GuardianCommand = "__guardian"

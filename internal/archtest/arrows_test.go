@@ -56,6 +56,8 @@ func forbidden(pkg, dep string) string {
 		return fmt.Sprintf("%s is in no room: add it to storeys (or alone) in internal/archtest/rooms_test.go", dep)
 	case from == to:
 		return ""
+	case slices.Contains(testsOnly, from) && slices.Contains(testsOnly, to):
+		return ""
 	case slices.Contains(testsOnly, to):
 		return fmt.Sprintf("%s imports %s, which is for tests only", pkg, dep)
 	case slices.Contains(alone, from) && slices.Contains(ground, to):
@@ -167,6 +169,24 @@ func TestForbidden(t *testing.T) {
 		got := forbidden(c.pkg, c.dep)
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s -> %s: %q, want %q", c.pkg, c.dep, got, c.want)
+		}
+	}
+}
+
+// The program that every process of a run is must not pay for the engine of runs
+// over several machines, which is unpacked only for those.
+func TestSmallProgram(t *testing.T) {
+	for _, tags := range []string{"noengine", ""} {
+		cmd := exec.Command("go", "list", "-deps", "-tags", tags, "./cmd/sluice")
+		cmd.Dir = "../.."
+		cmd.Env = append(os.Environ(), "GOOS=linux", "GOFLAGS=-mod=readonly")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		engine := strings.Contains(string(out), "github.com/nats-io/")
+		if small := tags != ""; small == engine {
+			t.Errorf("with tags %q, the program's having an engine is %v", tags, engine)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/pty"
@@ -47,8 +48,12 @@ const (
 	placeStopped              // we gave it back and stopped
 )
 
-// client is one Run. Its fields belong to Run's goroutine.
+// client is one Run. Its fields belong to Run's goroutine, and to the keyboard's
+// while Run waits for something to happen: mu says who has them.
 type client struct {
+	mu   sync.Mutex
+	poke chan struct{} // tells Run to look at the time and the result again
+
 	o      Options
 	conn   io.ReadWriteCloser
 	screen *screen
@@ -76,7 +81,7 @@ type client struct {
 }
 
 func newClient(conn io.ReadWriteCloser, o Options) (_ *client, err error) {
-	c := &client{o: o, conn: conn}
+	c := &client{o: o, conn: conn, poke: make(chan struct{}, 1)}
 	if err := c.hand.init(o); err != nil {
 		return nil, err
 	}
@@ -131,8 +136,9 @@ func (c *client) listen() {
 	}
 }
 
-// serve is the loop.
+// serve is the loop. It keeps mu in the end: nothing is typed any more.
 func (c *client) serve(ctx context.Context) (Result, error) {
+	c.mu.Lock()
 	if err := c.arrive(); err != nil {
 		return Result{}, err
 	}
@@ -156,34 +162,29 @@ func (c *client) serve(ctx context.Context) (Result, error) {
 				piped = c.pump.C
 			}
 		}
-		var err error
+		do := func() error { return nil }
+		c.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			err = ctx.Err()
+			do = ctx.Err
 		case s := <-c.signals:
-			err = c.signal(s)
+			do = func() error { return c.signal(s) }
 		case f, more := <-c.recv.C:
-			if !more {
-				err = c.lost(c.recv.err)
-			} else {
-				err = c.heard(f)
-			}
+			do = func() error { return c.received(f, more) }
 		case <-failed:
 			// The session may have ended and said so before it hung up.
-			failed, c.lostAt = nil, time.Now().Add(lostTime)
+			do = func() error { failed, c.lostAt = nil, time.Now().Add(lostTime); return nil }
 		case p, more := <-typed:
-			if more {
-				c.typed(p, time.Now())
-			} else {
-				err = c.unplugged()
-			}
+			do = func() error { return c.read(p, more) }
 		case p, more := <-piped:
-			c.piped(p, more)
+			do = func() error { c.piped(p, more); return nil }
 		case <-c.queue.room:
+		case <-c.poke:
 		case <-timer.C:
-			err = c.tick(time.Now())
+			do = func() error { return c.tick(time.Now()) }
 		}
-		if err != nil {
+		c.mu.Lock()
+		if err := do(); err != nil {
 			return Result{}, err
 		}
 	}
@@ -224,6 +225,42 @@ func (c *client) lost(err error) error {
 		return ErrLost
 	}
 	return fmt.Errorf("%w: %w", ErrLost, err)
+}
+
+// received takes what the receiver hands on.
+func (c *client) received(f frame, more bool) error {
+	if !more {
+		return c.lost(c.recv.err)
+	}
+	return c.heard(f)
+}
+
+// read takes what the keyboard's reader hands on.
+func (c *client) read(p []byte, more bool) error {
+	if !more {
+		return c.unplugged()
+	}
+	c.kb.taken++
+	c.typed(p, time.Now())
+	return nil
+}
+
+// typedNow takes what was typed on the goroutine that has read it, unless Run is
+// busy: a key does not wait until another goroutine has woken up.
+func (c *client) typedNow(k *keyboard, p []byte) bool {
+	if !c.mu.TryLock() {
+		return false
+	}
+	defer c.mu.Unlock()
+	if c.result != nil || c.kb != k || k.sent != k.taken || c.queue.full() {
+		return false
+	}
+	due := c.next()
+	c.typed(p, time.Now())
+	if c.result != nil || !c.next().Equal(due) {
+		signal1(c.poke)
+	}
+	return true
 }
 
 // unplugged: the terminal is gone, or nobody may read it any more.

@@ -8,7 +8,9 @@
 // connection breaks. One goroutine decides everything; four others only carry:
 // the keyboard's reader, the queue towards the session, the reader of the
 // session's frames, which also writes the screen, and the pump of a standard
-// input that is no terminal. All have ended when Run returns.
+// input that is no terminal. All have ended when Run returns. While the one has
+// nothing to do, the keyboard's reader decides in its place what becomes of a key:
+// waking a goroutine takes longer than everything else that happens to the key.
 //
 // The user's terminal is left as it was found, whatever ends us. Where nothing
 // of ours can run any more (kill -9, a panic in another goroutine) a second

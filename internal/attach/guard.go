@@ -21,7 +21,8 @@ const (
 // Guard is the process that gives the terminal back when the client was killed
 // and cannot. It returns an exit status.
 func Guard() int {
-	pipe, tty := os.NewFile(guardPipe, "the guard's pipe"), os.NewFile(guardTTY, "the terminal")
+	pipe := os.NewFile(guardPipe, "the guard's pipe")
+	tty := func() *os.File { return os.NewFile(guardTTY, "the terminal") }
 	if err := pty.Watch(pipe, tty, nil); err != nil {
 		return 1
 	}

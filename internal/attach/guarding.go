@@ -54,7 +54,7 @@ func (g *Guarding) End() {
 type Keyboard struct{ k *keyboard }
 
 // StartKeyboard begins to read.
-func StartKeyboard(tty *os.File) *Keyboard { return &Keyboard{startKeyboard(tty)} }
+func StartKeyboard(tty *os.File) *Keyboard { return &Keyboard{startKeyboard(tty, nil)} }
 
 // C has what is typed. It is closed when the terminal is gone.
 func (k *Keyboard) C() <-chan []byte { return k.k.C }

@@ -3,6 +3,7 @@
 package attach
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -242,4 +243,58 @@ func TestDrain(t *testing.T) {
 		t.Errorf("next is %q", p)
 	}
 	c.drain(1) // ends although nothing comes
+}
+
+// Keys go out in the order in which they were typed, whichever goroutine deals with
+// them: their reader, or the client, which is busy with notices from time to time.
+func TestKeysKeepTheirOrder(t *testing.T) {
+	s := newStage(t)
+	s.run(role{})
+	s.untilFrame(session.FrameSize)
+	s.forget()
+	var all strings.Builder
+	for i := range 300 {
+		piece := fmt.Sprintf("%d ", i)
+		if i%3 == 0 {
+			s.send(session.FrameNotice, piece)
+		}
+		s.typeText(piece)
+		all.WriteString(piece)
+	}
+	s.untilKeys(all.String())
+}
+
+// What the reader has handed over comes before what it reads next, and a client that
+// is busy is not disturbed.
+func TestTypedNowKeepsTheOrder(t *testing.T) {
+	c := &client{screen: newScreen(nil, false), queue: &queue{more: make(chan struct{}, 1)}, poke: make(chan struct{}, 1)}
+	if err := c.hand.init(Options{}); err != nil {
+		t.Fatal(err)
+	}
+	k := &keyboard{sent: 1}
+	c.kb = k
+	if c.typedNow(k, []byte("b")) {
+		t.Error("b was taken while a is under way")
+	}
+	if err := c.read([]byte("a"), true); err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	if c.typedNow(k, []byte("b")) {
+		t.Error("b was taken while the client is busy")
+	}
+	c.mu.Unlock()
+	if !c.typedNow(k, []byte("b")) {
+		t.Error("b was not taken")
+	}
+	sent := ""
+	for _, f := range c.queue.frames {
+		sent += string(f.payload)
+	}
+	if sent != "ab" || len(c.poke) != 0 {
+		t.Errorf("sent %q, and %d pokes", sent, len(c.poke))
+	}
+	if !c.typedNow(k, []byte("\x1d")) || len(c.poke) != 1 {
+		t.Error("nobody looks at the time that the detach key waits for")
+	}
 }

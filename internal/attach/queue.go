@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/nowait"
 	"github.com/sluicerun/sluice/session"
 )
 
@@ -38,9 +39,7 @@ type frame struct {
 
 func newQueue(w io.Writer) *queue {
 	q := &queue{w: w, more: make(chan struct{}, 1), room: make(chan struct{}, 1), done: make(chan struct{})}
-	if sc, ok := w.(syscall.Conn); ok {
-		q.raw, _ = sc.SyscallConn()
-	}
+	q.raw = nowait.Raw(w)
 	go q.run()
 	return q
 }
@@ -71,12 +70,8 @@ func (q *queue) now(kind session.FrameKind, payload []byte) bool {
 	if session.WriteFrame(&b, kind, payload) != nil {
 		return false
 	}
-	n := 0
-	err := q.raw.Write(func(fd uintptr) bool {
-		n, _ = syscall.Write(int(fd), b.Bytes())
-		return true
-	})
-	if err != nil || n <= 0 {
+	n := nowait.Some(q.raw, b.Bytes())
+	if n == 0 {
 		return false // whoever writes next meets the error, and tells
 	}
 	if n < b.Len() {

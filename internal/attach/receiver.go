@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/sluicerun/sluice/internal/nowait"
 	"github.com/sluicerun/sluice/session"
 )
 
@@ -23,7 +24,7 @@ func startReceiver(conn io.Reader, s *screen) *receiver {
 	r := &receiver{C: make(chan frame), quit: make(chan struct{})}
 	go func() {
 		defer close(r.C)
-		r.err = r.run(session.NewFrameReader(bufio.NewReaderSize(conn, 64<<10)), s)
+		r.err = r.run(session.NewFrameReader(bufio.NewReaderSize(nowait.ReaderOf(conn), 64<<10)), s)
 	}()
 	return r
 }

@@ -85,7 +85,7 @@ func (s *screen) resume() []byte {
 // halted leaves the screen stale.
 func (s *screen) put(p []byte, next scan) error {
 	n := 0
-	err := writeAll(s.f, p, &s.halted, func(q []byte) { n += len(q) })
+	err := writeAll(s.f, s.terminal, p, &s.halted, func(q []byte) { n += len(q) })
 	switch {
 	case !s.terminal:
 	case n == len(p):
@@ -152,7 +152,7 @@ func (s *screen) finish(p []byte, timeout time.Duration) error {
 	var late atomic.Bool
 	t := time.AfterFunc(timeout, func() { late.Store(true) })
 	defer t.Stop()
-	err := writeAll(s.f, p, &late, func([]byte) {})
+	err := writeAll(s.f, s.terminal, p, &late, func([]byte) {})
 	if err != nil {
 		return fmt.Errorf("leaving the screen: %w", err)
 	}
@@ -175,7 +175,7 @@ func (s *screen) over(p []byte) bool {
 	t := time.AfterFunc(time.Second/5, func() { late.Store(true) })
 	defer t.Stop()
 	s.shown = true
-	if writeAll(s.f, p, &late, s.scan.feed) != nil {
+	if writeAll(s.f, s.terminal, p, &late, s.scan.feed) != nil {
 		s.stale = true
 	}
 	return true

@@ -75,7 +75,7 @@ func (c *client) goFront() error {
 		c.queue.put(session.FrameResume, c.screen.resume())
 	}
 	if c.tty != nil && c.kb == nil {
-		c.kb = startKeyboard(c.tty)
+		c.kb = startKeyboard(c.tty, c.typedNow)
 		if held := c.held; len(held) > 0 {
 			c.held = nil
 			c.typed(held, time.Now())

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sluicerun/sluice/internal/nowait"
 )
 
 // errHalted is that a write was given up because somebody asked for it.
@@ -23,8 +25,9 @@ const haltLook = 50
 // writeAll writes p to f, which may be blocking or not, in whole or until halted,
 // and calls wrote for every piece that went out. A blocking descriptor that was
 // inherited must not be made non-blocking, and a write(2) that hangs cannot be
-// called back: so f is asked first whether it takes something.
-func writeAll(f *os.File, p []byte, halted *atomic.Bool, wrote func([]byte)) error {
+// called back: so f is asked first whether it takes something. An own one that is
+// non-blocking (own) is asked only if it did not.
+func writeAll(f *os.File, own bool, p []byte, halted *atomic.Bool, wrote func([]byte)) error {
 	c, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -36,6 +39,11 @@ func writeAll(f *os.File, p []byte, halted *atomic.Bool, wrote func([]byte)) err
 		n := 0
 		var did error
 		err := c.Control(func(fd uintptr) {
+			if own {
+				if n, did = nowait.Write(fd, p[:min(len(p), piece)]); !errors.Is(did, unix.EAGAIN) {
+					return
+				}
+			}
 			poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 			if k, err := unix.Poll(poll, haltLook); k == 0 || err != nil {
 				did = err

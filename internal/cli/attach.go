@@ -12,7 +12,6 @@ import (
 	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/internal/attach"
 	"github.com/sluicerun/sluice/internal/pty"
-	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/session"
 	"github.com/sluicerun/sluice/vt/render"
@@ -40,7 +39,8 @@ it takes the keyboard over from everybody else, by g it gives it back, by ? it
 shows this; pressed twice it goes to the program (another key: --detach-key).
 
 A standard input or output that is no terminal is passed on byte by byte. For a
-worker that has ended, its last screen is printed.
+worker that has ended, its last screen is printed; if it is about to be started
+anew, that is waited for.
 
 Exit status: the program's (128+n for signal n); 0 after detaching; 2 bad usage;
 125 sluice itself failed.`,
@@ -70,15 +70,15 @@ func (o *attachOptions) run(ctx context.Context, a *app, arg string) error {
 	if o.scrollback < 0 {
 		return usagef("--scrollback: %d is not a number of lines", o.scrollback)
 	}
-	p, err := a.onePlace(arg)
+	p, err := a.onePlace(ctx, arg)
 	if err != nil {
 		return err
 	}
 	// Who attaches to a rank that is started anew gets its next life.
-	if p.rec.State == runs.Ended || p.rec.Spec.Restart.Max == 0 && p.over(ctx) {
+	if p.over(ctx) && !p.again(ctx) {
 		return a.lastScreen(ctx, p)
 	}
-	conn, err := api.Attach(ctx, p.rec.Socket, api.Request{Rank: p.rank, Attach: o.wire(), Who: who("attach")})
+	conn, err := api.Attach(ctx, p.rec.Socket, api.Request{Via: p.rec.Via, Rank: p.rank, Attach: o.wire(), Who: who("attach")})
 	if err != nil {
 		if errors.Is(err, api.ErrNoAgent) && p.over(ctx) {
 			return a.lastScreen(ctx, p)
@@ -129,7 +129,7 @@ func (a *app) lastScreen(ctx context.Context, p place) error {
 	if _, err := a.stdout.Write(text); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "[%s: %s; this was its last screen]\n", p, p.outcome())
+	fmt.Fprintf(a.stderr, "[%s: %s; this was its last screen; sluice logs %[1]s shows all that it wrote]\n", p, p.outcome())
 	return leave(p.status())
 }
 

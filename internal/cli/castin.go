@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -158,7 +159,7 @@ func (o *castIn) find(a *app, arg string) (*tape, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("reading a recording: %w", err)
 	}
-	p, rerr := a.onePlace(arg)
+	p, rerr := a.onePlace(context.Background(), arg)
 	if rerr != nil {
 		if err == nil {
 			return nil, usagef("%s is a folder, and no terminal's logs are in it", arg)
@@ -170,6 +171,9 @@ func (o *castIn) find(a *app, arg string) (*tape, error) {
 	}
 	if p.rec.Spec.Pty == nil {
 		return nil, usagef("%s has no terminal, and so no recording: start it with sluice rec or sluice run --pty", p)
+	}
+	if err := p.local(); err != nil {
+		return nil, err
 	}
 	return &tape{name: p.String(), dir: p.dir()}, nil
 }

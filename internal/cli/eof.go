@@ -48,10 +48,16 @@ func endInput(ctx context.Context, a *app, arg string, o sendOptions) error {
 	}
 	// A terminal's worker may have been given another standard input.
 	if rec.Spec.Pty == nil || rec.Spec.Stdin.Mode != job.StdinDefault {
-		_, err = live(ctx, rec, api.Request{Op: api.OpEOF, Who: who("eof")})
+		req := api.Request{Op: api.OpEOF, Who: who("eof")}
+		if ranks.IsZero() { // a FIFO is a file of this machine
+			_, err = live(ctx, rec, req)
+			return err
+		}
+		v := across(ctx, rec)
+		_, err = v.tell(ctx, v.with(ranks), req)
 		return err
 	}
-	all, err := a.chosenOf(rec, ranks)
+	all, err := a.chosenOf(ctx, rec, ranks)
 	if err != nil {
 		return err
 	}

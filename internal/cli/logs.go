@@ -27,6 +27,7 @@ type logsOptions struct {
 	tail    int
 	raw     bool
 	attempt int
+	dedup   bool
 }
 
 func newLogs(a *app) *cobra.Command {
@@ -35,7 +36,8 @@ func newLogs(a *app) *cobra.Command {
 		Use:   "logs [RUN[/RANKS]]",
 		Short: "Show what the workers of a run wrote",
 		Long: `Show the logs of a run, rank by rank; with -f, as they grow, until the run ends.
-Without RUN, the latest. Everything goes to stdout; lines are headed by their
+Without RUN, the latest. Of a run over several machines that goes on, the ranks
+on all of them; of one that has ended, those that were here. Everything goes to stdout; lines are headed by their
 rank when there is more than one (--raw: bytes as they are).
 ` + statuses,
 		Example: `  sluice logs --rank 3 --stream err --tail 20
@@ -53,6 +55,7 @@ rank when there is more than one (--raw: bytes as they are).
 	f.Int64Var(&o.offset, "since-offset", 0, "begin at byte `N` of each log")
 	f.IntVar(&o.tail, "tail", -1, "begin `N` lines before the end of each log")
 	f.BoolVar(&o.raw, "raw", false, "bytes as they are, no prefixes")
+	f.BoolVar(&o.dedup, "dedup", false, "with -f: show a line that many ranks write within a short time once")
 	f.IntVar(&o.attempt, "attempt", -1, "show attempt `N`, counted from 0 (default: each rank's latest)")
 	// -1 stands for "not given"; a help page that shows it would mislead.
 	f.Lookup("tail").DefValue, f.Lookup("attempt").DefValue = "0", "0"
@@ -65,6 +68,9 @@ type logFile struct {
 	std                  job.Stream
 	dir                  string
 	from                 int64
+	// node is by whom a log on another machine is had, and has no dir; its
+	// attempt is -1 for the latest.
+	node *runs.Record
 }
 
 func (l logFile) name() string { return l.std.String() + ".log" }
@@ -74,7 +80,11 @@ func (o *logsOptions) run(ctx context.Context, a *app, sel string) error {
 	if err != nil {
 		return err
 	}
-	rec = fresh(ctx, rec)
+	v := across(ctx, rec)
+	if !v.several() {
+		v.here = fresh(ctx, v.here)
+	}
+	rec = v.here
 	if !ranks.IsZero() && !o.ranks.IsZero() {
 		return usagef("ranks are named twice: in %q and with --rank", sel)
 	}
@@ -84,14 +94,50 @@ func (o *logsOptions) run(ctx context.Context, a *app, sel string) error {
 	if o.offset < 0 {
 		return usagef("--since-offset: %d is negative", o.offset)
 	}
-	files, err := o.files(rec, ranks)
-	if err != nil {
+	if o.dedup && !o.follow {
+		return usagef("--dedup is for logs as they come: add -f")
+	}
+	files, far, err := o.find(v, ranks)
+	if err == nil && o.follow && len(files)+len(far) == 0 && waits(rec) {
+		fmt.Fprintf(a.stderr, "sluice: run %s waits for the other machines, and this with it\n", rec.ID)
+		v = begun(ctx, v)
+		rec = v.here
+		files, far, err = o.find(v, ranks)
+	}
+	if err != nil || ctx.Err() != nil {
 		return err
 	}
-	if o.follow {
-		return o.followAll(ctx, a, rec, ranks, files)
+	if len(files)+len(far) == 0 {
+		if waits(rec) {
+			return &flagError{err: fmt.Errorf("run %s has no logs yet: it waits for the other machines", rec.ID), hint: "to wait with it: sluice logs -f " + rec.ID}
+		}
+		if rec.State == runs.Ended && len(rec.Workers) == 0 && rec.Spec.Nodes.Several() && rec.Remote == nil {
+			return &flagError{err: fmt.Errorf("run %s has no logs here: it ended before a worker was started", rec.ID)}
+		}
+		if parts := remoteParts(rec); len(parts) > 0 {
+			return usagef("run %s was on other hosts, and so are its logs: sluice gather %[1]s DIR brings them here, or ssh %s sluice logs %s shows those of one", rec.ID, parts[0].Host, parts[0].Run)
+		}
+		if !ranks.IsZero() && rec.Spec.Nodes.Elastic() {
+			return v.noRank(ranks)
+		}
+		return usagef("run %s has no such logs (%d ranks; see --rank, --stream, --attempt)", rec.ID, v.size())
 	}
-	return o.printAll(a, files)
+	if v.err != nil && rec.State != runs.Ended && ranks.IsZero() {
+		fmt.Fprintf(a.stderr, "sluice: these are the ranks on this machine: the others cannot be asked: %v\n", v.err)
+	}
+	if o.follow {
+		return o.followAll(ctx, a, v, ranks, files, far)
+	}
+	return o.printAll(ctx, a, inRanks(files, far))
+}
+
+// find finds the logs that were asked for, here and on other machines.
+func (o *logsOptions) find(v *view, ranks job.RankSet) (here, far []logFile, err error) {
+	if here, err = o.files(v.here, ranks); err != nil {
+		return nil, nil, err
+	}
+	far, err = o.elsewhere(v, ranks)
+	return here, far, err
 }
 
 // streams are the streams that were asked for.
@@ -145,9 +191,6 @@ func (o *logsOptions) files(rec *runs.Record, ranks job.RankSet) ([]logFile, err
 			out = append(out, l)
 		}
 	}
-	if len(out) == 0 {
-		return nil, usagef("run %s has no such logs (%d ranks; see --rank, --stream, --attempt)", rec.ID, rec.Spec.Workers)
-	}
 	return out, nil
 }
 
@@ -161,26 +204,40 @@ func (o *logsOptions) prefixed(files []logFile) bool {
 }
 
 // printAll shows the logs one after the other.
-func (o *logsOptions) printAll(a *app, files []logFile) error {
+func (o *logsOptions) printAll(ctx context.Context, a *app, files []logFile) error {
 	out := bufio.NewWriterSize(a.stdout, 64<<10)
 	prefixed := o.prefixed(files)
 	for _, l := range files {
-		r, err := stream.OpenReader(l.dir, l.name())
-		if err != nil {
-			return err
+		src, err := o.open(ctx, a, l)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // this stream has no log over there
 		}
-		src := &presentReader{r: r, off: l.from, end: r.Size(), warn: a.stderr}
+		if err != nil {
+			return errors.Join(err, out.Flush())
+		}
 		if prefixed {
 			err = copyLines(out, src, "["+strconv.Itoa(l.rank)+"] ")
 		} else {
 			_, err = io.Copy(out, src)
 		}
-		r.Close()
+		src.Close()
 		if err != nil {
-			return fmt.Errorf("showing the %v log of rank %d: %w", l.std, l.rank, err)
+			return errors.Join(fmt.Errorf("showing the %v log of rank %d: %w", l.std, l.rank, err), out.Flush())
 		}
 	}
 	return out.Flush()
+}
+
+// open opens a log up to its present end.
+func (o *logsOptions) open(ctx context.Context, a *app, l logFile) (io.ReadCloser, error) {
+	if l.node != nil {
+		return o.openFar(ctx, a, l)
+	}
+	r, err := stream.OpenReader(l.dir, l.name())
+	if err != nil {
+		return nil, err
+	}
+	return &presentReader{r: r, off: l.from, end: r.Size(), warn: a.stderr}, nil
 }
 
 // presentReader reads what is there of a log up to an end, and tells of what was
@@ -206,6 +263,8 @@ func (p *presentReader) Read(b []byte) (int, error) {
 	}
 	return 0, io.EOF
 }
+
+func (p *presentReader) Close() error { return p.r.Close() }
 
 // copyLines puts prefix before every line, whatever its length.
 func copyLines(w *bufio.Writer, r io.Reader, prefix string) error {

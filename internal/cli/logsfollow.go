@@ -35,7 +35,8 @@ type following struct {
 
 // followAll shows the logs as they grow until the run has ended, or until
 // nobody reads what is shown.
-func (o *logsOptions) followAll(ctx context.Context, a *app, rec *runs.Record, ranks job.RankSet, files []logFile) error {
+func (o *logsOptions) followAll(ctx context.Context, a *app, v *view, ranks job.RankSet, files, far []logFile) error {
+	rec := v.here
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fd := int(os.Stdout.Fd())
@@ -45,14 +46,14 @@ func (o *logsOptions) followAll(ctx context.Context, a *app, rec *runs.Record, r
 	}()
 	tty := term.IsTerminal(fd)
 	workers := 1
-	if o.prefixed(files) {
-		workers = max(rec.Spec.Workers, 2)
+	if o.prefixed(inRanks(files, far)) {
+		workers = max(v.size(), 2)
 	}
 	sink := console.NewFDSink(fd)
 	f := &following{rec: rec, warn: a.stderr, ended: make(chan struct{})}
 	// A pager may rest for as long as it likes.
 	f.c = console.New(console.Config{Out: sink, Err: sink, Workers: workers, Host: rec.Host, Role: rec.Spec.Role,
-		Spec: job.Console{Linger: job.Forever}, TTY: tty, ErrTTY: tty, Color: console.ColorEnabled(os.Getenv, tty)})
+		Spec: job.Console{Linger: job.Forever, Dedup: o.dedup}, TTY: tty, ErrTTY: tty, Color: console.ColorEnabled(os.Getenv, tty)})
 	var err error
 	if f.w, err = stream.NewWatcher(); err != nil {
 		return err
@@ -66,6 +67,10 @@ func (o *logsOptions) followAll(ctx context.Context, a *app, rec *runs.Record, r
 	for _, l := range files {
 		known[l.rank] = max(known[l.rank], l.attempt)
 		f.wg.Go(func() { f.log(ctx, l) })
+	}
+	if rec.Spec.Nodes.Elastic() && rec.State != runs.Ended {
+		x := &farLogs{f: f, o: o, ranks: ranks, busy: map[farKey]bool{}, left: make(chan farKey)}
+		f.wg.Go(func() { x.run(ctx, far) })
 	}
 	if o.attempt < 0 {
 		f.wg.Go(func() { f.attempts(ctx, o, ranks, known) })

@@ -47,7 +47,7 @@ middle is meant. A wheel without WHERE turns at 1,1. Without RANK, the first one
 			if err != nil {
 				return err
 			}
-			p, err := a.onePlace(args[0])
+			p, err := a.onePlace(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

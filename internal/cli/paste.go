@@ -27,7 +27,7 @@ Without RANKS, the first rank.
 		Example: "  sluice paste repl script.py\n  git diff | sluice paste chat",
 		Args:    between(1, 2, "RUN and at most one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			send, err := o.to(a, args[0])
+			send, err := o.to(cmd.Context(), a, args[0])
 			if err != nil {
 				return err
 			}

@@ -39,6 +39,15 @@ func (p place) over(ctx context.Context) bool {
 	return p.rec.State == runs.Ended || w != nil && w.Kind != job.KindRunning
 }
 
+// again tells of a rank that has ended whether it is about to be started anew.
+func (p place) again(ctx context.Context) bool {
+	if p.rec.State == runs.Ended {
+		return false
+	}
+	resp, err := p.ask(ctx, api.Request{Op: api.OpScreen, Brief: true})
+	return err == nil && resp.Screen != nil && resp.Screen.Again
+}
+
 // worker is what the record has of the rank; nil: nothing.
 func (p place) worker() *runs.Worker {
 	for i := range p.rec.Workers {
@@ -49,13 +58,21 @@ func (p place) worker() *runs.Worker {
 	return nil
 }
 
-// dir is where the logs of the rank are.
+// dir is where the logs of the rank are. See local.
 func (p place) dir() string {
 	dir := runs.WorkerDir(p.rec.Attempt, p.rank-p.rec.RankBase)
 	if w := p.worker(); w != nil && w.Dir != "" {
 		dir = w.Dir
 	}
 	return filepath.Join(p.rec.Dir, dir)
+}
+
+// local tells, by an error, of a rank whose files are on another machine.
+func (p place) local() error {
+	if p.rec.Via == "" {
+		return nil
+	}
+	return usagef("%s is on host %s, and what this needs are its files: do it there, or sluice gather %s DIR brings them here", p, p.rec.Host, p.rec.ID)
 }
 
 // status is the exit status that was recorded for the rank.
@@ -100,34 +117,45 @@ type refused struct{ why string }
 
 func (e *refused) Error() string { return e.why }
 
-// places are the terminals of the given ranks of a run; of all if none are given.
-func places(rec *runs.Record, ranks job.RankSet) (all []place, err error) {
+// places are the terminals of the given ranks of a run, on all its machines; of
+// all ranks if none are given.
+func places(ctx context.Context, rec *runs.Record, ranks job.RankSet) (all []place, err error) {
 	if rec.Spec.Pty == nil {
 		return nil, &job.UsageError{Field: "RUN", Value: rec.ID, Why: "its workers have no terminals", Hint: "start it with: sluice run --pty"}
 	}
-	for i := range max(rec.Spec.Workers, 1) {
-		if rank := rec.RankBase + i; ranks.IsZero() || ranks.Contains(rank) {
-			all = append(all, place{rec, rank})
+	v := across(ctx, rec)
+	recs := []*runs.Record{v.here}
+	if nodes := v.with(ranks); v.several() {
+		recs = nil
+		for _, n := range nodes {
+			recs = append(recs, v.at(n))
+		}
+	}
+	for _, rec := range recs {
+		for i := range max(rec.Spec.Workers, 1) {
+			if rank := rec.RankBase + i; ranks.IsZero() || ranks.Contains(rank) {
+				all = append(all, place{rec, rank})
+			}
 		}
 	}
 	if len(all) == 0 {
-		return nil, &job.UsageError{Field: "RANK", Value: ranks.String(), Why: fmt.Sprintf("run %s has no such rank", rec.ID), Hint: "sluice ps " + rec.ID + " shows them"}
+		return nil, v.noRank(ranks)
 	}
 	return all, nil
 }
 
 // chosen is places for commands that mean the first terminal unless ranks are
 // named, which is said where there are others.
-func (a *app) chosen(arg string) ([]place, error) {
+func (a *app) chosen(ctx context.Context, arg string) ([]place, error) {
 	rec, ranks, err := target(arg)
 	if err != nil {
 		return nil, err
 	}
-	return a.chosenOf(rec, ranks)
+	return a.chosenOf(ctx, rec, ranks)
 }
 
-func (a *app) chosenOf(rec *runs.Record, ranks job.RankSet) ([]place, error) {
-	all, err := places(rec, ranks)
+func (a *app) chosenOf(ctx context.Context, rec *runs.Record, ranks job.RankSet) ([]place, error) {
+	all, err := places(ctx, rec, ranks)
 	if err != nil || !ranks.IsZero() {
 		return all, err
 	}
@@ -138,8 +166,8 @@ func (a *app) chosenOf(rec *runs.Record, ranks job.RankSet) ([]place, error) {
 }
 
 // onePlace is chosen for commands about one terminal.
-func (a *app) onePlace(arg string) (place, error) {
-	all, err := a.chosen(arg)
+func (a *app) onePlace(ctx context.Context, arg string) (place, error) {
+	all, err := a.chosen(ctx, arg)
 	if err != nil {
 		return place{}, err
 	}

@@ -57,7 +57,7 @@ func (o *pressOptions) run(ctx context.Context, a *app, args []string) error {
 	if _, err := keys.ParseAll(args[1:]); err != nil {
 		return err
 	}
-	send, err := o.to(a, args[0])
+	send, err := o.to(ctx, a, args[0])
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -23,7 +24,8 @@ func newPs(a *app) *cobra.Command {
 		Use:   "ps [RUN]",
 		Short: "List the runs on this machine, with their ranks",
 		Long: `List runs, the latest first: those that go on and the last few that ended.
-With RUN, that one alone.
+With RUN, that one alone. Of a run over several machines that goes on, the ranks
+on all of them; of one that has ended, those that were here ("n=2 of 6").
 ` + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,18 +33,16 @@ With RUN, that one alone.
 			if err != nil {
 				return err
 			}
+			all := a.everywhere(cmd.Context(), recs)
 			if asJSON {
-				if recs == nil {
-					recs = []*runs.Record{}
-				}
 				enc := json.NewEncoder(a.stdout)
 				enc.SetIndent("", "  ")
-				return enc.Encode(recs)
+				return enc.Encode(all)
 			}
-			return psText(a, recs, args)
+			return psText(a, all, args)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON: the runs' records")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON: the runs' records, and their nodes")
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "every run that ended, not just the last ones")
 	return cmd
 }
@@ -50,7 +50,7 @@ With RUN, that one alone.
 func psRecords(ctx context.Context, sel string, all bool) ([]*runs.Record, error) {
 	var recs []*runs.Record
 	if sel != "" {
-		rec, _, err := target(sel)
+		rec, _, err := find(sel)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +61,9 @@ func psRecords(ctx context.Context, sel string, all bool) ([]*runs.Record, error
 	out := recs[:0]
 	ended := 0
 	for _, rec := range recs {
-		rec = fresh(ctx, settle(rec))
+		if rec = settle(rec); !onHosts(rec) {
+			rec = fresh(ctx, rec)
+		}
 		if rec.State == runs.Ended {
 			if ended++; ended > psEnded && !all && sel == "" {
 				continue
@@ -72,13 +74,18 @@ func psRecords(ctx context.Context, sel string, all bool) ([]*runs.Record, error
 	return out, nil
 }
 
-func psText(a *app, recs []*runs.Record, args []string) error {
+func psText(a *app, recs []*psRun, args []string) error {
 	if len(recs) == 0 {
 		fmt.Fprintln(a.stderr, "sluice: no runs yet; start one with: sluice run COMMAND")
 		return nil
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tRANK\tSTATE\tPID\tUPTIME\tEXIT\tCOMMAND")
+	// The column is for who has runs over several machines.
+	host := func(string) string { return "" }
+	if slices.ContainsFunc(recs, func(r *psRun) bool { return len(r.Nodes) > 1 }) {
+		host = func(name string) string { return name + "\t" }
+	}
+	fmt.Fprintln(w, "RUN\tRANK\t"+host("HOST")+"STATE\tPID\tUPTIME\tEXIT\tCOMMAND")
 	now := time.Now()
 	for _, r := range recs {
 		end, exit := now, "-"
@@ -89,10 +96,17 @@ func psText(a *app, recs []*runs.Record, args []string) error {
 		if r.Agent != nil && r.State != runs.Ended {
 			pid = fmt.Sprint(r.Agent.Pid)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, fmt.Sprintf("n=%d", r.Spec.Workers), runState(r), pid,
+		fmt.Fprintf(w, "%s\t%s\t%s%s\t%s\t%s\t%s\t%s\n", r.ID, r.count(), host(r.Host), runState(r.Record), pid,
 			uptime(end.Sub(r.Started)), exit, clip(job.Quote(commandOf(r.Spec)...), 50))
-		for _, row := range workerRows(r, len(args) > 0, now) {
-			fmt.Fprintln(w, "\t"+row)
+		for _, n := range r.Nodes {
+			for _, row := range n.rows(host, len(args) > 0, now) {
+				fmt.Fprintln(w, "\t"+row)
+			}
+		}
+		if len(r.Nodes) == 0 {
+			for _, row := range workerRows(r.Record, host, len(args) > 0, now) {
+				fmt.Fprintln(w, "\t"+row)
+			}
 		}
 	}
 	return w.Flush()
@@ -100,7 +114,7 @@ func psText(a *app, recs []*runs.Record, args []string) error {
 
 // workerRows lists the ranks: each one of a run that goes on or was asked for,
 // else only those that failed by themselves.
-func workerRows(r *runs.Record, all bool, now time.Time) []string {
+func workerRows(r *runs.Record, host func(string) string, all bool, now time.Time) []string {
 	var rows []string
 	for _, w := range r.Workers {
 		if r.State == runs.Ended && !all && !w.Failed() {
@@ -122,7 +136,7 @@ func workerRows(r *runs.Record, all bool, now time.Time) []string {
 		if w.PID != 0 {
 			pid = fmt.Sprint(w.PID)
 		}
-		rows = append(rows, fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t", w.Rank, workerState(w), pid, up, exit))
+		rows = append(rows, fmt.Sprintf("%d\t%s%s\t%s\t%s\t%s\t", w.Rank, host(r.Host), workerState(w), pid, up, exit))
 	}
 	return rows
 }
@@ -143,10 +157,14 @@ func runState(r *runs.Record) string {
 	if r.Result != nil {
 		return string(r.Result.Verdict)
 	}
-	if r.State == runs.Running && r.Launcher == nil {
-		return "running (detached)"
+	state := string(r.State)
+	if waits(r) {
+		state = "waiting" // for the other machines
 	}
-	return string(r.State)
+	if r.State == runs.Running && r.Launcher == nil {
+		state += " (detached)"
+	}
+	return state
 }
 
 func commandOf(s job.Spec) []string {

@@ -32,7 +32,7 @@ it is not.
 			if f != nil {
 				return f.resize(cmd.Context(), size)
 			}
-			all, err := a.chosen(args[0])
+			all, err := a.chosen(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

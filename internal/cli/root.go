@@ -20,6 +20,8 @@ import (
 
 	"github.com/sluicerun/sluice/internal/agent"
 	"github.com/sluicerun/sluice/internal/attach"
+	"github.com/sluicerun/sluice/internal/early"
+	"github.com/sluicerun/sluice/internal/remote"
 	"github.com/sluicerun/sluice/internal/torchargs"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/keys"
@@ -49,21 +51,28 @@ func Main(args []string) int {
 			return agent.GuardianMain()
 		case attach.GuardCommand:
 			return attach.Guard()
+		case remote.Command:
+			return remote.Main(thisVersion(), args[1:])
 		}
 	}
+	a := &app{stdout: os.Stdout, stderr: os.Stderr}
+	run := early.IsRun(append([]string{os.Args[0]}, args...))
 	if filepath.Base(os.Args[0]) == torchrunName { // a link to us
 		args = append([]string{torchrunName}, args...)
 	}
-	a := &app{stdout: os.Stdout, stderr: os.Stderr}
-	if len(args) > 0 && (args[0] == "run" || args[0] == torchrunName) {
+	if run {
 		// On its way before we know what for. An error is told by who needs it.
 		a.agent, _ = agent.Spawn()
 	}
 	root := newRoot(a)
 	root.SetArgs(args)
-	err := root.Execute()
+	cmd, err := root.ExecuteC()
 	if a.agent != nil {
 		a.agent.Dismiss()
+	}
+	var flag *flagError
+	if errors.As(err, &flag) && flag.general {
+		flag.hint = "see: " + cmd.CommandPath() + " --help"
 	}
 	return a.explain(err)
 }
@@ -143,15 +152,16 @@ func byFlag(e *job.UsageError) *job.UsageError {
 
 // flagError is a mistake on the command line.
 type flagError struct {
-	err  error
-	hint string
+	err     error
+	hint    string
+	general bool // there is no better hint than the command's help
 }
 
 func (e *flagError) Error() string { return e.err.Error() }
 func (e *flagError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error {
-	return &flagError{err: fmt.Errorf(format, args...), hint: "see: sluice help"}
+	return &flagError{err: fmt.Errorf(format, args...), general: true}
 }
 
 // statuses ends every help page that may exit with something else than 0 or 1.
@@ -186,7 +196,7 @@ nothing running when it is done.`,
 		newAttach(a), newType(a), newPress(a), newPaste(a), newMouse(a), newResize(a), newScreen(a), newExpect(a), newSessions(a), newShellInit(a),
 		newRec(a), newPlay(a), newCast(a), newStream(a), newUpload(a),
 		newWatch(a), newRedirect(a),
-		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newInspect(a), newAdopt(a), newVersion(a), newCompletion(a),
+		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newCerts(a), newGather(a), newInspect(a), newAdopt(a), newVersion(a), newCompletion(a),
 	)
 	return root
 }

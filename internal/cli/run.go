@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sluicerun/sluice/internal/agent"
+	"github.com/sluicerun/sluice/internal/remote"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
 )
@@ -30,6 +31,9 @@ type runOptions struct {
 	json     bool
 	machine  string
 	pty      ptyOptions
+	nodes    nodesOptions
+	hosts    hostsOptions
+	places   []remote.Host // of --hosts
 }
 
 func newRun(a *app) *cobra.Command {
@@ -53,11 +57,15 @@ Stream specs:  all   out   err   none   0:all,1-31:err   3   0:1,1:3`,
 		Example: `  sluice run -n 4 -- python train.py
   sluice run -n 8 --console 0 --redirect 1-7:all -- ./solver input.dat
   sluice run -n 2 --restarts 3 --grace 5m -- ./serve
-  sluice run -d --name nightly -- make check`,
+  sluice run -d --name nightly -- make check
+  sluice run --nodes 2:4 --rendezvous host0:29400 --tls keys -n 8 -- python train.py
+  sluice run --hosts a:8,b:8 -- python train.py`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(a, cmd.Flags(), args) },
 	}
 	o.addFlags(cmd.Flags())
+	o.nodes.addFlags(cmd.Flags(), true)
+	o.hosts.addFlags(cmd.Flags())
 	cmd.Flags().SetInterspersed(false)
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + `
 Exit status: 0 if every worker succeeded; else by --exit-code the worker's
@@ -160,6 +168,16 @@ func (o *runOptions) finalize(f *pflag.FlagSet, args []string) (job.Spec, error)
 	if err := o.pty.finalize(f, &s); err != nil {
 		return s, err
 	}
+	if f.Changed("hosts") {
+		if o.places, err = o.hosts.finalize(f, &s, &o.nodes, s.Workers); err != nil {
+			return s, err
+		}
+	} else {
+		o.nodes.plan = o.dryRun
+		if err := errors.Join(o.hosts.alone(f), o.nodes.finalize(f, &s, os.LookupEnv)); err != nil {
+			return s, err
+		}
+	}
 	switch o.progress {
 	case "auto", "live", "collapse", "raw":
 	default:
@@ -184,6 +202,9 @@ func (o *runOptions) start(a *app, spec job.Spec) (err error) {
 	if o.machine != "" {
 		return usagef("--machine goes with --dry-run: workers are started on this machine")
 	}
+	if len(o.places) > 0 {
+		return o.hosts.run(a, spec, o.places, o.events, o.progress)
+	}
 	if a.agent == nil {
 		if a.agent, err = agent.Spawn(); err != nil {
 			return err
@@ -196,6 +217,9 @@ func (o *runOptions) start(a *app, spec job.Spec) (err error) {
 	if errors.As(err, &left) {
 		fmt.Fprintln(a.stderr, "sluice:", left)
 		return nil
+	}
+	if !o.detach {
+		o.nodes.ended(a.stderr)
 	}
 	if err != nil {
 		return err

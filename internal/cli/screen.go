@@ -92,7 +92,7 @@ func (o *screenOptions) run(ctx context.Context, a *app, arg string) error {
 	if err := o.finalize(); err != nil {
 		return err
 	}
-	p, err := a.onePlace(arg)
+	p, err := a.onePlace(ctx, arg)
 	if err != nil {
 		return err
 	}
@@ -192,6 +192,9 @@ func (p place) terminal(s *api.Screen) (*vt.Terminal, error) {
 
 // replay is what the log of a worker that has ended leads to.
 func (p place) replay() (*vt.Terminal, session.State, error) {
+	if err := p.local(); err != nil {
+		return nil, session.State{}, err
+	}
 	t, err := session.Replay(p.dir())
 	if err != nil {
 		return nil, session.State{}, err

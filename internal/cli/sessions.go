@@ -27,7 +27,8 @@ type sessionRow struct {
 	Run     string         `json:"run"`
 	Rank    int            `json:"rank"`
 	Command []string       `json:"command"`
-	PID     int            `json:"pid,omitempty"`
+	Host    string         `json:"host,omitempty"` // of one on another machine
+	PID     int            `json:"pid,omitempty"`  // there
 	Started time.Time      `json:"started"`
 	Ended   *time.Time     `json:"ended,omitempty"`
 	Status  *int           `json:"status,omitempty"` // of a worker that has ended
@@ -44,8 +45,8 @@ func newSessions(a *app) *cobra.Command {
 		Use:   "sessions [RUN]",
 		Short: "List workers on terminals",
 		Long: `List the workers that have terminals, those of the latest run first: their size,
-who reads the keyboard, how many are attached (r: only watching), the title. Of
-those that have ended, the last few.
+who reads the keyboard, how many are attached (r: only watching), the title. A
+PID on another machine is HOST:PID. Of those that have ended, the last few.
 ` + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,9 +54,9 @@ those that have ended, the last few.
 			if err != nil {
 				return err
 			}
-			rows := sessionRows(recs)
+			rows := sessionRows(cmd.Context(), recs)
 			if len(args) > 0 && len(rows) == 0 {
-				_, err := places(recs[0], job.RankSet{})
+				_, err := places(cmd.Context(), recs[0], job.RankSet{})
 				return err
 			}
 			askSessions(cmd.Context(), rows)
@@ -70,15 +71,19 @@ those that have ended, the last few.
 	return cmd
 }
 
-func sessionRows(recs []*runs.Record) []*sessionRow {
+func sessionRows(ctx context.Context, recs []*runs.Record) []*sessionRow {
 	rows := []*sessionRow{}
 	for _, rec := range recs {
-		all, err := places(rec, job.RankSet{})
+		all, err := places(ctx, rec, job.RankSet{})
 		if err != nil {
 			continue // no terminals
 		}
+		refresh(ctx, all)
 		for _, p := range all {
 			row := &sessionRow{Run: rec.ID, Rank: p.rank, Command: commandOf(rec.Spec), Started: rec.Started, place: p}
+			if p.rec.Via != "" {
+				row.Host = p.rec.Host
+			}
 			if w := p.worker(); w != nil {
 				row.PID, row.how = w.PID, w.Outcome
 				if !w.Started.IsZero() {
@@ -97,6 +102,26 @@ func sessionRows(recs []*runs.Record) []*sessionRow {
 	return rows
 }
 
+// refresh asks the other machines for the records of places there: from here it is
+// known only which ranks they have.
+func refresh(ctx context.Context, all []place) {
+	asked := map[*runs.Record]bool{}
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, sessionsAtOnce)
+	for _, p := range all {
+		if p.rec.Via == "" || asked[p.rec] {
+			continue
+		}
+		asked[p.rec] = true
+		wg.Go(func() {
+			turn <- struct{}{}
+			defer func() { <-turn }()
+			*p.rec = *fresh(ctx, p.rec)
+		})
+	}
+	wg.Wait()
+}
+
 // askSessions asks those that go on.
 func askSessions(ctx context.Context, rows []*sessionRow) {
 	var wg sync.WaitGroup
@@ -111,7 +136,7 @@ func askSessions(ctx context.Context, rows []*sessionRow) {
 			ctx, cancel := context.WithTimeout(ctx, sessionsAsk)
 			defer cancel()
 			// The socket itself: several ask about the same record.
-			resp, err := api.Ask(ctx, row.place.rec.Socket, api.Request{Op: api.OpScreen, Rank: row.Rank, Brief: true})
+			resp, err := api.Ask(ctx, row.place.rec.Socket, api.Request{Op: api.OpScreen, Via: row.place.rec.Via, Rank: row.Rank, Brief: true})
 			if err != nil || resp.Screen == nil {
 				return
 			}
@@ -137,6 +162,9 @@ func sessionsText(a *app, rows []*sessionRow) error {
 		}
 		if r.PID != 0 {
 			pid = fmt.Sprint(r.PID)
+			if r.Host != "" {
+				pid = r.Host + ":" + pid
+			}
 		}
 		if s := r.State; s != nil {
 			size, attached = fmt.Sprintf("%dx%d", s.Cols, s.Rows), attachedWord(s.Clients)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sluicerun/sluice/api"
+	"github.com/sluicerun/sluice/internal/runs"
 	"github.com/sluicerun/sluice/job"
 )
 
@@ -31,18 +32,30 @@ the given ranks.
 			if ranks.IsZero() {
 				ranks = job.AllRanks()
 			}
-			resp, err := live(cmd.Context(), rec, api.Request{Op: api.OpSignal, Ranks: ranks, Signal: sig, Who: who("signal")})
-			if err != nil {
-				return err
+			v := across(cmd.Context(), rec)
+			nodes := v.with(ranks)
+			if v.several() && len(nodes) == 0 {
+				return v.noRank(ranks)
 			}
-			fmt.Fprintf(a.stderr, "sluice: sent %v to rank %s of %s\n", sig, resp.Ranks, rec.ID)
-			return nil
+			hit, err := v.tell(cmd.Context(), nodes, api.Request{Op: api.OpSignal, Ranks: ranks, Signal: sig, Who: who("signal")})
+			if hit != "" {
+				fmt.Fprintf(a.stderr, "sluice: sent %v to rank %s of %s\n", sig, hit, rec.ID)
+			}
+			return err
 		},
 	}
 }
 
 // who says who is asking, for the run's record.
 func who(cmd string) string { return fmt.Sprintf("sluice %s (pid %d)", cmd, os.Getpid()) }
+
+// whoFor is who for a run that may have other machines.
+func whoFor(cmd string, rec *runs.Record) string {
+	if !rec.Spec.Nodes.Several() {
+		return who(cmd)
+	}
+	return fmt.Sprintf("sluice %s (pid %d on host %s)", cmd, os.Getpid(), runs.Hostname())
+}
 
 // exactly is cobra.ExactArgs with words.
 func exactly(n int, what string) cobra.PositionalArgs {

@@ -102,7 +102,10 @@ func (o *streamOptions) run(a *app, cmd *cobra.Command, arg string) error {
 	if o.to != "" && o.serve != "" {
 		return usagef("--serve and --to exclude each other")
 	}
-	p, err := a.onePlace(arg)
+	p, err := a.onePlace(cmd.Context(), arg)
+	if err == nil {
+		err = p.local()
+	}
 	if err != nil {
 		return err
 	}

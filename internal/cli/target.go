@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,8 +15,31 @@ import (
 
 // target is RUN[/RANKS] as a person types it, or pid:PID for the rank that a process
 // is part of. A path of a run's directory
-// begins with "/" or "." and has no ranks.
+// begins with "/" or "." and has no ranks. A run that was started from here on other
+// hosts is to be asked there.
 func target(arg string) (*runs.Record, job.RankSet, error) {
+	rec, ranks, err := find(arg)
+	if err == nil && onHosts(rec) {
+		err = askThere(rec)
+	}
+	return rec, ranks, err
+}
+
+// onHosts tells whether a run goes on, and on other hosts only.
+func onHosts(rec *runs.Record) bool { return rec.Remote != nil && rec.State != runs.Ended }
+
+// askThere says how a run on hosts is asked.
+func askThere(rec *runs.Record) error {
+	names := make([]string, len(rec.Remote.Parts))
+	for i, p := range rec.Remote.Parts {
+		names[i] = p.Host
+	}
+	return &job.UsageError{Field: "RUN", Value: rec.ID, Why: "it goes on on " + strings.Join(names, ", ") + ", and this machine only shows what it writes",
+		Hint: fmt.Sprintf("ask one of them, for example: %s %s sluice logs -f %s", strings.Join(rec.Remote.SSH, " "), names[0], rec.ID)}
+}
+
+// find is target for what can be done from here as well.
+func find(arg string) (*runs.Record, job.RankSet, error) {
 	if strings.HasPrefix(arg, pidPrefix) {
 		return targetPID(arg)
 	}
@@ -37,7 +61,13 @@ func target(arg string) (*runs.Record, job.RankSet, error) {
 	if err != nil {
 		return nil, set, err
 	}
-	return settle(rec), set, nil
+	if rec = settle(rec); onHosts(rec) {
+		// This machine may be one of the hosts.
+		if own := runs.Shared(rec.ID); own != nil && own.State != runs.Ended {
+			rec = settle(own)
+		}
+	}
+	return rec, set, nil
 }
 
 // settle finishes the record of a run whose agent and guardian were killed.
@@ -65,8 +95,10 @@ func fresh(ctx context.Context, rec *runs.Record) *runs.Record {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	resp, err := api.Ask(ctx, rec.Socket, api.Request{Op: api.OpStatus})
+	resp, err := api.Ask(ctx, rec.Socket, api.Request{Op: api.OpStatus, Via: rec.Via})
 	switch {
+	case err == nil && resp.Record != nil && rec.Via != "":
+		return elsewhere(rec, resp.Record)
 	case err == nil && resp.Record != nil:
 		return resp.Record
 	case errors.Is(err, api.ErrNoAgent):
@@ -82,6 +114,7 @@ func live(ctx context.Context, rec *runs.Record, req api.Request) (api.Response,
 	if rec.State == runs.Ended {
 		return api.Response{}, hasEnded(rec)
 	}
+	req.Via = rec.Via
 	resp, err := api.Ask(ctx, rec.Socket, req)
 	if errors.Is(err, api.ErrNoAgent) {
 		// It may have ended just now.

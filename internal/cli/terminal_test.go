@@ -44,7 +44,7 @@ func (f *fakeAgent) Do(req api.Request, _ []*os.File, _ <-chan struct{}) api.Res
 	return f.answer(req)
 }
 
-func (f *fakeAgent) Attach(_ api.Request, conn net.Conn) { conn.Close() }
+func (f *fakeAgent) Stream(_ api.Request, conn net.Conn) { conn.Close() }
 
 // answers sets what is answered from now on.
 func (f *fakeAgent) answers(with func(api.Request) api.Response) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -17,13 +18,15 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sluicerun/sluice/internal/agent"
+	"github.com/sluicerun/sluice/internal/early"
+	"github.com/sluicerun/sluice/internal/scheduler"
 	"github.com/sluicerun/sluice/internal/torchargs"
 	"github.com/sluicerun/sluice/job"
 )
 
 // torchrunName is the subcommand, and the name of a link to this program that
 // means it.
-const torchrunName = "torchrun"
+const torchrunName = early.Torchrun
 
 // statusFailed is torchrun's exit status for everything but bad usage.
 const statusFailed = 1
@@ -44,6 +47,7 @@ func torchrun(a *app, args []string) error {
 	var o runOptions
 	flags := pflag.NewFlagSet(torchrunName, pflag.ContinueOnError)
 	o.addFlags(flags)
+	o.nodes.addFlags(flags, false)
 	t, err := torchargs.Parse(args, os.LookupEnv, flags)
 	if errors.Is(err, pflag.ErrHelp) {
 		torchargs.Usage(a.stdout, flags)
@@ -167,41 +171,114 @@ func (o *runOptions) likeTorchrun(t *torchargs.Args, flags *pflag.FlagSet) error
 // place says where the workers and the nodes meet.
 func (o *runOptions) place(t *torchargs.Args, r torchargs.Rendezvous) error {
 	s := &o.spec
-	switch {
-	case r.MaxNodes == 1 && r.Backend == "static":
+	if r.MaxNodes == 1 && r.Backend == "static" {
 		s.Torch.MasterAddr, s.Torch.MasterPort = r.Host, r.Port
+	}
+	switch {
+	case r.MaxNodes == 1 && (t.Given["nnodes"] || t.Standalone):
 		return nil
-	case r.MaxNodes == 1:
-		return nil
-	case r.Backend != "static":
-		return usagef("--rdzv-backend %s for several nodes is not there yet; give each node its number: --node-rank R --master-addr HOST (node 0) --master-port PORT", r.Backend)
+	case r.Backend != "static" || r.MaxNodes == 1:
+		return o.elastic(t, r)
 	}
 	s.Nodes = job.Nodes{Count: r.MaxNodes, Rank: r.NodeRank, Host: r.Host, Port: r.Port, LocalAddr: t.LocalAddr,
 		ExitBarrier: job.Duration(t.ExitBarrierTimeout), ExitBarrierSet: true}
 	return rdzvConf(t, r.Conf, &s.Nodes)
 }
 
-// rdzvConf reads the keys that mean something where the number of nodes is
-// fixed; the others are told.
+// elastic places the gang among nodes that come and go, as c10d does. Where the
+// number of nodes was not given, a batch system may know it: each node would be a
+// world of its own otherwise.
+func (o *runOptions) elastic(t *torchargs.Args, r torchargs.Rendezvous) error {
+	n := job.Nodes{LocalAddr: t.LocalAddr, ExitBarrier: job.Duration(t.ExitBarrierTimeout), ExitBarrierSet: true}
+	if err := o.nodes.common(&n, os.LookupEnv); err != nil {
+		return err
+	}
+	if t.Given["node_rank"] {
+		n.Rank, n.RankSet = r.NodeRank, true
+	}
+	if t.Given["nnodes"] {
+		n.Min, n.Max, n.RunID = r.MinNodes, r.MaxNodes, r.RunID
+		if len(n.Servers) == 0 && n.Host == "" {
+			n.Host, n.Port = r.Host, r.Port
+			if !t.Given["rdzv_endpoint"] && !t.Given["master_addr"] {
+				t.Warnings = append(t.Warnings, fmt.Sprintf("no --rdzv-endpoint is given: only agents of this machine meet at %s",
+					net.JoinHostPort(r.Host, strconv.Itoa(r.Port))))
+			}
+		}
+	} else {
+		found, err := scheduler.Detect(os.LookupEnv, scheduler.MachineNames)
+		if err != nil || found == nil {
+			return err
+		}
+		if t.Given["rdzv_id"] {
+			n.RunID = r.RunID
+		}
+		told := t.Given["rdzv_endpoint"] || t.Given["master_addr"] && r.Backend == "static"
+		if told && len(n.Servers) == 0 && n.Host == "" {
+			n.Host, n.Port = r.Host, r.Port
+		}
+		if err := o.nodes.scheduled(&n, found); err != nil || n.Max <= 1 {
+			return err
+		}
+		o.spec.Torch.MasterAddr, o.spec.Torch.MasterPort = t.LocalAddr, 0
+	}
+	if err := rdzvConf(t, r.Conf, &n); err != nil {
+		return err
+	}
+	o.spec.Nodes = n
+	return secured(n)
+}
+
+// rdzvConf reads --rdzv-conf. Keys that mean nothing here are told.
 func rdzvConf(t *torchargs.Args, conf map[string]string, n *job.Nodes) error {
 	numbers := map[string]float64{"join_timeout": 0, "keep_alive_interval": 5, "keep_alive_max_attempt": 3}
+	if n.Elastic() {
+		numbers["last_call_timeout"], numbers["close_timeout"] = 0, 0
+	}
 	for _, key := range slices.Sorted(maps.Keys(conf)) {
+		if key == "is_host" && n.Elastic() {
+			is, ok := truth(conf[key])
+			if !ok {
+				return usagef("--rdzv-conf: is_host=%s is neither 1 nor 0", conf[key])
+			}
+			n.IsHost = &is
+			continue
+		}
 		if _, ok := numbers[key]; !ok {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("--rdzv-conf: %s has no effect", key))
 			continue
 		}
 		v, err := strconv.ParseFloat(conf[key], 64)
-		if err != nil || !(v > 0) || v > 1e6 {
+		if zero := v == 0 && key == "last_call_timeout"; err != nil || !(v > 0 || zero) || v > 1e6 {
 			return usagef("--rdzv-conf: %s=%s is no number above 0", key, conf[key])
 		}
 		numbers[key] = v
 	}
 	seconds := func(v float64) job.Duration { return job.Duration(v * float64(time.Second)) }
 	n.JoinTimeout = seconds(numbers["join_timeout"])
-	if conf["keep_alive_interval"] != "" || conf["keep_alive_max_attempt"] != "" {
-		n.Heartbeat = seconds(numbers["keep_alive_interval"] * numbers["keep_alive_max_attempt"])
+	silence := seconds(numbers["keep_alive_interval"] * numbers["keep_alive_max_attempt"])
+	asked := conf["keep_alive_interval"] != "" || conf["keep_alive_max_attempt"] != ""
+	if n.Elastic() {
+		n.LastCall, n.LastCallSet = seconds(numbers["last_call_timeout"]), conf["last_call_timeout"] != ""
+		n.CloseTimeout = seconds(numbers["close_timeout"])
+		if asked && n.Lease == 0 {
+			n.Lease = silence
+		}
+	} else if asked {
+		n.Heartbeat = silence
 	}
 	return nil
+}
+
+// truth reads a yes or no as torchrun does.
+func truth(s string) (yes, ok bool) {
+	switch strings.ToLower(s) {
+	case "1", "true", "t", "yes", "y":
+		return true, true
+	case "0", "false", "f", "no", "n":
+		return false, true
+	}
+	return false, false
 }
 
 // torchStreams says where output goes. Without a word about it torchrun's

@@ -52,7 +52,7 @@ func (o *sendOptions) addFlags(f *pflag.FlagSet) {
 }
 
 // to finds out whom an input is for, and returns what sends it there.
-func (o *sendOptions) to(a *app, arg string) (func(context.Context, session.Input) error, error) {
+func (o *sendOptions) to(ctx context.Context, a *app, arg string) (func(context.Context, session.Input) error, error) {
 	f, err := foreignTo(arg, o.via)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (o *sendOptions) to(a *app, arg string) (func(context.Context, session.Inpu
 	if f != nil {
 		return func(ctx context.Context, in session.Input) error { return f.send(ctx, in, o) }, nil
 	}
-	all, err := a.chosen(arg)
+	all, err := a.chosen(ctx, arg)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (o *typeOptions) run(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
-	send, err := o.to(a, args[0])
+	send, err := o.to(ctx, a, args[0])
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ not come true. 2 bad usage; 125 sluice itself failed.`,
 
 // forEnd waits for the end of a run.
 func (o *waitOptions) forEnd(ctx context.Context, a *app, arg string) error {
-	rec, _, err := target(arg)
+	rec, _, err := find(arg)
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,16 @@ func (o *waitOptions) forEnd(ctx context.Context, a *app, arg string) error {
 
 // waitEnd waits for the end of a run, also if its agent is killed meanwhile.
 func waitEnd(ctx context.Context, rec *runs.Record) (*runs.Record, error) {
+	for onHosts(rec) { // nobody is there to be asked
+		if err := pause(ctx); err != nil {
+			return rec, err
+		}
+		again, err := runs.Load(rec.Dir)
+		if err != nil {
+			return rec, err
+		}
+		rec = settle(again)
+	}
 	for rec.State != runs.Ended {
 		resp, err := api.Ask(ctx, rec.Socket, api.Request{Op: api.OpWait})
 		if err != nil && !errors.Is(err, api.ErrNoAgent) {

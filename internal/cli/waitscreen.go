@@ -118,7 +118,7 @@ func parseCursor(s string) (row, col int, err error) {
 
 // onScreen waits for the condition and shows the screen if it does not come true.
 func (o *waitOptions) onScreen(ctx context.Context, a *app, arg string) error {
-	p, err := a.onePlace(arg)
+	p, err := a.onePlace(ctx, arg)
 	if err != nil {
 		return err
 	}

@@ -171,6 +171,7 @@ func (f *finder) masters() string {
 // The question that adopting began with: fzf runs already, in somebody's terminal,
 // and is told keys from outside while its keyboard goes on.
 func TestAdoptFzf(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
 	for _, test := range []struct {
@@ -242,6 +243,7 @@ func TestAdoptFzf(t *testing.T) {
 
 // Who may not is told why.
 func TestAdoptAnotherUser(t *testing.T) {
+	thorough(t)
 	testpeer.NeedRoot(t, "become another user")
 	t.Parallel()
 	for _, outer := range []string{"script", "tmux"} {

@@ -314,6 +314,7 @@ func waysTo(output, user string) []string {
 // From the beginning of the watching on every line appears once, and the target, its
 // reader and its exit status are as without.
 func TestWatch(t *testing.T) {
+	thorough(t)
 	for output, open := range chattyOutputs {
 		t.Run(output, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 // Mistakes are told in a sentence, with status 2, before anything has happened.
 func TestCastMistakes(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	w := newWorld(t)
 	w.write("s.cast", scenes)

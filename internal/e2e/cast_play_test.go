@@ -56,6 +56,7 @@ func (p *pane) left(stty string) {
 
 // A person moves about in a recording.
 func TestPlayKeys(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	o.write("s.cast", scenes)
@@ -139,6 +140,7 @@ func TestPlayKeys(t *testing.T) {
 
 // However the player is stopped or ended, the shell gets its terminal as it was.
 func TestPlayEnds(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	o.write("s.cast", scenes)

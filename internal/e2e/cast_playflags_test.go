@@ -13,6 +13,7 @@ import (
 
 // What is asked for on the command line.
 func TestPlayFlags(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	o.write("s.cast", scenes)
@@ -101,6 +102,7 @@ func TestPlayPipe(t *testing.T) {
 
 // Every column is drawn, also the last one of a recording as wide as its window.
 func TestPlayFull(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	var screen strings.Builder

@@ -4,9 +4,13 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
 // ticking is a worker that says where it is until the file $1 exists.
@@ -141,6 +145,47 @@ func TestKillAgentOfGuardedRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A guardian is nobody's parent: without cgroups it has only the cookie to find
+// whom a worker leaves by, and there is none in the middle of an execve, where
+// these are most of the time.
+func TestKillAgentOfThoseWhoExecute(t *testing.T) {
+	w := newKillWorld(t, nobody(t))
+	looper := w.path("looper")
+	if err := os.WriteFile(looper, testpeer.Reexecuting(t), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range rounds(64) {
+		if r := w.run("run", "-d", "--env", "MARK="+w.mark, "--", "sh", "-c", `setsid "$1" & setsid "$1" & echo ready; exec sleep 1000`, "sh", looper); r.status != 0 {
+			t.Fatalf("sluice run -d: %+v", r)
+		}
+		var loopers []int
+		eventually(t, "they are there", func() bool { loopers = executingOf(looper); return len(loopers) == 2 })
+		rec := w.ps()[0]
+		syscall.Kill(rec.Agent.Pid, syscall.SIGKILL)
+		if r := w.run("wait", rec.ID); r.status != 125 {
+			t.Fatalf("sluice wait: %+v", r)
+		}
+		if left := executingOf(looper); len(left) > 0 {
+			for _, pid := range left {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
+			t.Fatalf("after the end %d of %d are left", len(left), len(loopers))
+		}
+	}
+}
+
+// executingOf are the live processes of a program.
+func executingOf(path string) (pids []int) {
+	exes, _ := filepath.Glob("/proc/[0-9]*/exe")
+	for _, exe := range exes {
+		if at, err := os.Readlink(exe); err == nil && at == path {
+			pid, _ := strconv.Atoi(strings.Split(exe, "/")[2])
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func TestKillAgentAndGuardian(t *testing.T) {

@@ -21,6 +21,7 @@ func init() {
 
 // Workers have descriptors 0, 1 and 2, whatever sluice was given.
 func TestNoDescriptorLeaks(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	w := newWorld(t)
 	leak, err := os.Open(w.dir)

@@ -33,6 +33,7 @@ const brood = `
 `
 
 func TestNoOrphans(t *testing.T) {
+	thorough(t)
 	for _, c := range []struct {
 		name, then string
 		flags      []string

@@ -110,6 +110,7 @@ func TestRotation(t *testing.T) {
 
 // Old archives go; what is left keeps its offsets, and the loss is told.
 func TestRotationKeep(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	w, s, id, goOn := rotateRun(t, "--log-keep", "3")
 	goOn()

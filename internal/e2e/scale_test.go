@@ -44,6 +44,7 @@ func field(t *testing.T, pid int, name string) int {
 
 // An idle gang costs no threads and little memory, and leaves nothing.
 func TestManyIdleWorkers(t *testing.T) {
+	thorough(t)
 	w := newWorld(t)
 	n, mark := many(), w.mark()
 	s := w.start("run", "-n", strconv.Itoa(n), "--console", "none", "--env", "MARK="+mark, "--", "sh", "-c", "echo up $RANK; exec sleep 1000")
@@ -77,6 +78,7 @@ func TestManyIdleWorkers(t *testing.T) {
 // Many that write at once: every line of everybody is in its log and on the
 // console, whole.
 func TestManyChattyWorkers(t *testing.T) {
+	thorough(t)
 	w := newWorld(t)
 	n, mark := many(), w.mark()
 	const lines = 50

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
 // stubborn is a shell worker that says it is ready once signals do it nothing.
@@ -294,6 +296,7 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestStall(t *testing.T) {
+	thorough(t)
 	for _, redirect := range []string{"none", "all"} {
 		t.Run("redirect="+redirect, func(t *testing.T) {
 			t.Parallel()
@@ -373,5 +376,37 @@ func TestStopRun(t *testing.T) {
 	}
 	if r := w.run("stop"); r.status != 0 || !strings.Contains(r.stderr, "has ended already") {
 		t.Errorf("stopping it again: %+v", r)
+	}
+}
+
+// A shell has signals blocked while it forks: a stop signal that comes then ends the
+// shell and is unknown to the child. That does not live until the grace is over.
+func TestStopDuringFork(t *testing.T) {
+	t.Parallel()
+	python := testpeer.NeedPython(t, "signal", "python3")
+	w := newWorld(t)
+	w.write("forks.py", `
+import os, signal, time
+term = {signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, term)
+print("ready", flush=True)
+while not signal.sigpending() & term:
+    time.sleep(0.01)
+if os.fork() == 0:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, term)
+    os.execlp("sleep", "sleep", "1000")
+signal.pthread_sigmask(signal.SIG_UNBLOCK, term)
+`)
+	s := w.start("run", "--grace", "15s", "--", python, w.path("forks.py"))
+	s.prints("ready")
+	s.Process.Signal(syscall.SIGTERM)
+	if got := s.end(); got != 143 {
+		t.Errorf("exit status %d\n%s", got, s.err)
+	}
+	if strings.Contains(s.err.String(), "SIGKILL)") || strings.Contains(s.err.String(), "killing") {
+		t.Errorf("it took the whole grace:\n%s", s.err)
+	}
+	if got := w.ps()[0].Workers[0]; got.Signal != "SIGTERM" || got.Detail != "" {
+		t.Errorf("%+v", got)
 	}
 }

@@ -22,6 +22,7 @@ import (
 // TestStreamSpecs: where the streams of twelve ranks go. Every rank writes one
 // line to each; want has what is shown of a rank, and files which logs there are.
 func TestStreamSpecs(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	none := func(int) string { return "" }
 	all := func(int) string { return "oe" }
@@ -184,6 +185,7 @@ func TestPrefixes(t *testing.T) {
 }
 
 func TestColours(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	const script = `echo out; echo err >&2`
 	var colour = regexp.MustCompile(`\x1b\[(1;)?38;5;\d+m\[[01]\] \x1b\[0m(out|err)`)
@@ -258,6 +260,7 @@ func TestProgressIsLiveOnATerminal(t *testing.T) {
 }
 
 func TestDedup(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	w := newWorld(t)
 	// All ranks begin at once, when their input comes.

@@ -13,7 +13,7 @@ func TestStoryDetach(t *testing.T) {
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	p := o.main
-	o.script("talk", `seq 100; stty -echo; while read -r l; do printf '<%s>\n' "$l"; [ "$l" = bye ] && exit 4; done`)
+	o.script("talk", `stty -echo; seq 100; while read -r l; do printf '<%s>\n' "$l"; [ "$l" = bye ] && exit 4; done`)
 	for _, leave := range [][]string{{"C-]"}, {"C-]", "d"}} { // alone, which takes a moment, and with a letter
 		p.fresh("$S run --pty -- ./talk")
 		p.shows("100")

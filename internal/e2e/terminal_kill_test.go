@@ -30,6 +30,7 @@ func bothOf(rec record) []int     { return []int{rec.Agent.Pid, rec.Launcher.Pid
 // kill -9 of anything of ours leaves the person's terminal sane, nothing running,
 // and everything that the program wrote in its log.
 func TestStoryKill(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	for name, victims := range map[string]victim{"launcher": launcherOf, "agent": agentOf, "both": bothOf} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 // What a program left behind in the background may speak as long as --linger
 // says, and no longer.
 func TestStoryLinger(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	for _, c := range []struct {
 		linger, status string

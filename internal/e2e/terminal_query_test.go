@@ -99,6 +99,7 @@ func TestStoryQuery(t *testing.T) {
 
 // An answer that comes after the program's end is not typed into the shell.
 func TestStoryLateReply(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	p := o.main

@@ -12,6 +12,7 @@ import (
 // The program's exit status is that of sluice, whatever of its streams is a
 // terminal.
 func TestStoryStreams(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	o := newOuter(newWorld(t))
 	p := o.main
@@ -49,6 +50,7 @@ func TestStoryStreams(t *testing.T) {
 
 // Without any terminal at all: bytes in, bytes out.
 func TestStoryNoTerminal(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	w := newWorld(t)
 	w.endRuns()

@@ -13,6 +13,7 @@ import (
 // Two real PyTorch processes find each other through the environment, train a
 // few steps with DistributedDataParallel over gloo, and agree.
 func TestTorchDDP(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	python := testpeer.NeedPython(t, "torch", "python3-torch")
 	train, err := filepath.Abs("../../examples/ddp/train.py")

@@ -50,6 +50,7 @@ func torchWorlds(t *testing.T, f func(t *testing.T, w *world)) {
 
 // Checklist 74 (the default four), 75, 76, 78.
 func TestTorchrunSignalsEndEverything(t *testing.T) {
+	thorough(t)
 	for name, sig := range map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT} {
 		t.Run(name, func(t *testing.T) {
 			torchWorlds(t, func(t *testing.T, w *world) {
@@ -148,6 +149,7 @@ func TestTorchrunNohup(t *testing.T) {
 //
 // Checklist 18, 77.
 func TestTorchrunShutdownTimeout(t *testing.T) {
+	thorough(t)
 	const deaf = `trap "" TERM; echo ready; touch "$1.$RANK.$TORCHELASTIC_RESTART_COUNT"; while :; do sleep 0.05; done`
 	// Rank 1 fails once rank 0 is deaf, in the attempts before the last.
 	const fails = `if [ $RANK = 1 ]; then

@@ -16,6 +16,7 @@ import (
 // Checklist 1, 2, 5, 6, 9-13, 17-20, 36, 42: exit status 2, one line that names
 // the option, perhaps one that helps, and nothing has happened.
 func TestTorchrunUsageErrors(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	w := newTorchWorld(t)
 	file := writeFile(t, w.path("file"), "", 0o600)
@@ -90,6 +91,7 @@ func TestTorchrunUsageErrors(t *testing.T) {
 // Checklist 1, 3, 6-8, 14: what means how many workers, by what words. Each says
 // its rank, the number of workers, its role, and its arguments.
 func TestTorchrunSpellings(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	two := "0/2 default a\n1/2 default a\n"
 	cpus := ""

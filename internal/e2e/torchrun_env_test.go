@@ -111,6 +111,7 @@ func births(t *testing.T, dir string, n int) []birth {
 // command line, sees what it sees under the real torchrun. What differs is
 // listed, and nothing else may.
 func TestTorchrunGivesWhatTorchrunGives(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	python := testpeer.NeedPython(t, "torch", "python3-torch")
 	bench, err := filepath.Abs("../../bench/torchrun113.py")
@@ -200,6 +201,7 @@ func TestTorchrunGivesWhatTorchrunGives(t *testing.T) {
 // Checklist 33-35. Two PyTorch processes meet in the agent's store, by either
 // init method, after they have done so in an attempt before.
 func TestTorchrunInitMethods(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	python := testpeer.NeedPython(t, "torch", "python3-torch")
 	w := newTorchWorld(t, "PYTHON_EXEC="+python)

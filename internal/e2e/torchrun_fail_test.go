@@ -224,6 +224,7 @@ func TestTorchrunRootCauseByTime(t *testing.T) {
 // Checklist 61, 62, 63, 65, 69. (64, that SystemExit(0) is swallowed, is torch's
 // own affair and not yet so in 1.13.)
 func TestTorchrunRecord(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	python := testpeer.NeedPython(t, "torch", "python3-torch")
 	w := newTorchWorld(t, "PYTHON_EXEC="+python)

@@ -87,6 +87,17 @@ func (p *pair) both(flags []string, script string, args ...string) (all [2]*star
 	return all
 }
 
+// sleeping has workers on both nodes that are up and end only when they are ended.
+func (p *pair) sleeping(flags ...string) (mark string, all [2]*started) {
+	p.t.Helper()
+	mark = p.nodes[0].mark()
+	all = p.both(flags, "# $1\necho ready; exec sleep 1000", mark)
+	for _, s := range all {
+		s.ready(2)
+	}
+	return mark, all
+}
+
 // listens tells whether the agents' port is open on a node.
 func (p *pair) listens(node int) bool {
 	out, _ := p.inside(node, "cat", "/proc/net/tcp", "/proc/net/tcp6").Output() // there may be no IPv6
@@ -155,10 +166,10 @@ func TestNodesRestartTogether(t *testing.T) {
 			t.Errorf("node %d: exit status %d\n%s", node, status, s.err)
 		}
 	}
-	if !strings.Contains(all[1].err.String(), "rank 3 failed (exit code 7): restarting the gang (1 of 2)") {
+	if !strings.Contains(all[1].err.String(), "rank 3 failed (exit code 7): all nodes start again (1 of 2)") {
 		t.Errorf("node 1 says:\n%s", all[1].err)
 	}
-	if want := "node 1 (host node1): rank 3 on node1 failed (exit code 7); all nodes start again"; !strings.Contains(all[0].err.String(), want) {
+	if want := "node 1 (host node1): rank 3 on node1 failed (exit code 7); all nodes start again (1 of 2)"; !strings.Contains(all[0].err.String(), want) {
 		t.Errorf("node 0 does not say %q:\n%s", want, all[0].err)
 	}
 	at := func(name string) (sec float64) {
@@ -224,10 +235,7 @@ func TestNodesOneIsStopped(t *testing.T) {
 		t.Run(itoa(node), func(t *testing.T) {
 			t.Parallel()
 			p := newPair(t)
-			mark := p.nodes[0].mark()
-			all := p.both([]string{"--max-restarts=1"}, "# $1\necho ready; exec sleep 1000", mark)
-			all[0].ready(2)
-			all[1].ready(2)
+			mark, all := p.sleeping("--max-restarts=1")
 			all[node].Process.Signal(syscall.SIGTERM)
 			for _, s := range all {
 				if status := s.end(); status != 1 {
@@ -242,14 +250,31 @@ func TestNodesOneIsStopped(t *testing.T) {
 	}
 }
 
+// A run is stopped by its name on one node: that is the run, not this node's part.
+func TestNodesStop(t *testing.T) {
+	for node := range 2 {
+		t.Run(itoa(node), func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t)
+			mark, all := p.sleeping("--max-restarts=1")
+			if r := p.nodes[node].run("stop"); r.status != 0 || !strings.Contains(r.stderr, "stopped, exit status 1 (stopped by sluice stop (pid ") {
+				t.Errorf("%+v", r)
+			}
+			for i, s := range all {
+				if status := s.end(); status != 1 || !strings.Contains(s.err.String(), "was stopped: stopped by sluice stop (pid ") {
+					t.Errorf("node %d: exit status %d\n%s", i, status, s.err)
+				}
+			}
+			p.gone(mark)
+		})
+	}
+}
+
 // All of node 1's sluice is killed. Node 0 finds that out by itself.
 func TestNodesOneIsKilled(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	mark := p.nodes[0].mark()
-	all := p.both([]string{"--rdzv-conf=keep_alive_interval=1,keep_alive_max_attempt=2", "--max-restarts=1"}, "# $1\necho ready; exec sleep 1000", mark)
-	all[0].ready(2)
-	all[1].ready(2)
+	mark, all := p.sleeping("--rdzv-conf=keep_alive_interval=1,keep_alive_max_attempt=2", "--max-restarts=1")
 	rec := p.nodes[1].ps()[0]
 	for _, pid := range []int{rec.Agent.Pid, rec.Launcher.Pid} { // the other way the agent would take its leave
 		syscall.Kill(pid, syscall.SIGKILL)
@@ -276,6 +301,7 @@ func TestNodesOneIsKilled(t *testing.T) {
 //
 // Checklist 90.
 func TestNodesFinishOneByOne(t *testing.T) {
+	thorough(t)
 	for _, barrier := range []string{"", "0"} {
 		for first := range 2 {
 			t.Run(fmt.Sprintf("barrier %q, node %d first", barrier, first), func(t *testing.T) {
@@ -317,6 +343,7 @@ func TestNodesFinishOneByOne(t *testing.T) {
 
 // What cannot come to be ends with a reason, soon, and leaves nothing.
 func TestNodesThatDoNotMeet(t *testing.T) {
+	thorough(t)
 	soon := "--rdzv-conf=join_timeout=1"
 	for _, c := range []struct {
 		name string

@@ -46,6 +46,7 @@ func logsOf(t *testing.T, logDir string) map[string]string {
 // stream is in its log or not (l), and on the console with a prefix (p), without
 // one (c), or not at all; stdout and then stderr.
 func TestTorchrunStreams(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	for _, tt := range []struct {
 		flags string

@@ -37,6 +37,7 @@ func losses(t *testing.T, out, attempt string, ranks int) string {
 //
 // Checklist 62, 66.
 func TestTrainLikeTorchrun(t *testing.T) {
+	thorough(t)
 	t.Parallel()
 	python := testpeer.NeedPython(t, "torch", "python3-torch")
 	w := newTorchWorld(t, "PYTHON_EXEC="+python)
@@ -102,6 +103,7 @@ func TestTrainLikeTorchrun(t *testing.T) {
 //
 // Checklist 60, 70, 71.
 func TestTrainDies(t *testing.T) {
+	thorough(t)
 	python := testpeer.NeedPython(t, "ctypes", "python3")
 	for _, c := range []struct {
 		how    string
@@ -129,6 +131,7 @@ func TestTrainDies(t *testing.T) {
 //
 // Checklist 60, 70.
 func TestTrainOutOfMemory(t *testing.T) {
+	thorough(t)
 	python := testpeer.NeedPython(t, "ctypes", "python3")
 	procs := smallMemory(t, 200<<20)
 	w := newTorchWorld(t, "PYTHON_EXEC="+python)

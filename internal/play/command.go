@@ -1,6 +1,8 @@
 package play
 
 import (
+	"sync"
+
 	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/vt"
 )
@@ -45,8 +47,9 @@ var commands = map[string]command{
 	"0": doBegin,
 }
 
-// byKey is commands by the key itself.
-var byKey = func() map[keys.Key]command {
+// byKey is commands by the key itself, made when somebody plays: every start of
+// sluice would pay for it.
+var byKey = sync.OnceValue(func() map[keys.Key]command {
 	m := map[keys.Key]command{}
 	for name, c := range commands {
 		k, err := keys.Parse(name)
@@ -56,7 +59,7 @@ var byKey = func() map[keys.Key]command {
 		m[k] = c
 	}
 	return m
-}()
+})
 
 // keyOf is the key of a unit of input, ok if it is one that was pressed.
 func keyOf(u keys.Unit) (k keys.Key, ok bool) {
@@ -72,7 +75,7 @@ func commandOf(k keys.Key) (c command, digit int) {
 	if k.Mods == 0 && k.Code >= '1' && k.Code <= '9' {
 		return doPercent, int(k.Code - '0')
 	}
-	if c, ok := byKey[k]; ok {
+	if c, ok := byKey()[k]; ok {
 		return c, 0
 	}
 	return doUnknown, 0

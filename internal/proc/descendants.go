@@ -1,12 +1,8 @@
 package proc
 
 import (
-	"bytes"
 	"cmp"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 )
 
 // Descendants is the whole tree below pid, zombies included and pid itself not,
@@ -44,35 +40,4 @@ func below(all []Proc, pid int, skip func(Proc) bool) []Proc {
 	}
 	slices.SortFunc(tree, func(a, b Proc) int { return cmp.Compare(a.PID, b.PID) })
 	return tree
-}
-
-// WithCookie is the processes whose environment at exec had key=value, but this
-// one. It costs a look at every process of ours: the last resort for what is
-// neither in a cgroup nor a descendant.
-func WithCookie(key, value string) []int {
-	pids, err := procIn("/").PIDs()
-	if err != nil {
-		return nil
-	}
-	var found []int
-	for _, pid := range pids {
-		if pid != os.Getpid() && hasCookie("/", pid, key+"="+value) {
-			found = append(found, pid)
-		}
-	}
-	return found
-}
-
-// hasCookie is false for zombies and for processes that are not ours to read.
-func hasCookie(root string, pid int, cookie string) bool {
-	env, err := os.ReadFile(filepath.Join(root, "proc", strconv.Itoa(pid), "environ"))
-	if err != nil {
-		return false
-	}
-	for entry := range bytes.SplitSeq(env, []byte{0}) {
-		if string(entry) == cookie {
-			return true
-		}
-	}
-	return false
 }

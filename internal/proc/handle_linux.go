@@ -52,3 +52,20 @@ func pollFor(fds []unix.PollFd, d time.Duration) {
 	ms := max(1, int(min(d, time.Hour)/time.Millisecond))
 	_, _ = unix.Poll(fds, ms) // an interrupted wait is a short one
 }
+
+// AwaitEnd waits until that very process has ended, at most d, and tells whether
+// it has. From then on its children are its reaper's, and have their
+// parent-death signals: its files are closed a moment before.
+func AwaitEnd(id Identity, d time.Duration) bool {
+	for until := time.Now().Add(d); ; {
+		h := openHandle(id.Pid)
+		alive, left := Alive(id), time.Until(until)
+		if alive && left > 0 {
+			waitHandles([]handle{h}, left)
+		}
+		h.close()
+		if !alive || left <= 0 {
+			return !alive
+		}
+	}
+}

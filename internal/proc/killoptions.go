@@ -12,6 +12,9 @@ type KillOptions struct {
 	// Key and Value narrow it to descendants whose environment has Key=Value
 	// and what is below those. An empty Key means all.
 	Key, Value string
+	// Everywhere looks for Key=Value among all processes, descendants or not:
+	// for those whose parents are gone. Pid means nothing then.
+	Everywhere bool
 	// Timeout is how long to go on.
 	Timeout time.Duration
 }

@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -23,6 +25,9 @@ func TestMain(m *testing.M) {
 	MaybeStage()
 	if os.Getenv("PROC_TEST_HOG") != "" {
 		hog()
+	}
+	if os.Getenv("PROC_TEST_HEADLESS") != "" {
+		headless()
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -146,4 +151,22 @@ func hog() {
 	}
 	fmt.Println("nobody stopped me", len(all))
 	os.Exit(9)
+}
+
+// The main goroutine stays on the first thread: see headless.
+func init() { runtime.LockOSThread() }
+
+// headless ends the first thread and lives on in another: to who looks at the
+// process alone it is a zombie.
+func headless() {
+	go func() {
+		for s := byte(0); s != 'Z'; {
+			if p, err := procIn("/").Stat(os.Getpid()); err == nil {
+				s = p.State
+			}
+		}
+		fmt.Println("ready")
+		time.Sleep(time.Hour)
+	}()
+	syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)
 }

@@ -88,18 +88,6 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-func TestWithCookie(t *testing.T) {
-	s := newSpawner(t, SpawnerOptions{})
-	c := &Cmd{Path: "/bin/sleep", Args: []string{"sleep", "1000"}, Env: []string{"X=1", "PROC_COOKIE=a b=c"}}
-	p := start(t, s, c)
-	if got := WithCookie("PROC_COOKIE", "a b=c"); !slices.Equal(got, []int{p.Pid()}) {
-		t.Errorf("%v, want %d", got, p.Pid())
-	}
-	if got := WithCookie("PROC_COOKIE", "a b"); len(got) != 0 {
-		t.Errorf("%v", got)
-	}
-}
-
 // Without cgroups: a subreaper finds who fled, kills it, and reaps it; whom it
 // is told to spare lives.
 func TestKillTree(t *testing.T) {

@@ -122,6 +122,9 @@ func (r *Reaper) Sweep() {}
 // KillTree finds nobody here.
 func KillTree(o KillOptions) []Survivor { return nil }
 
+// AwaitEnd does not wait: nothing was started.
+func AwaitEnd(id Identity, d time.Duration) bool { return true }
+
 func (s Survivor) String() string { return s.Comm }
 
 // SweepDescriptors always fails here.
@@ -129,3 +132,6 @@ func SweepDescriptors(except ...int) error { return ErrUnsupported }
 
 // MaybeStage returns: there is no stage here.
 func MaybeStage() {}
+
+// Ticks is nothing here.
+func Ticks() uint64 { return 0 }

@@ -26,7 +26,20 @@ type Stat struct {
 	TPGid         int // the foreground process group of that terminal; -1: none
 
 	Processor int // that it ran on last; 0 also if it is not told
+
+	// Kernel tells that it is a thread of the kernel's.
+	Kernel bool
+	// EnvStart and EnvEnd are where its environment lies. In the middle of an
+	// execve both are 0, and then the same for a moment; where it is not ours to
+	// see both are 0.
+	EnvStart, EnvEnd uint64
+	// EndCode is where its program's code ends, which the kernel sets when it has
+	// laid out the environment: 0 until then. It is 1 where it is not ours to see.
+	EndCode uint64
 }
+
+// kernelThread is PF_KTHREAD of the kernel's sched.h.
+const kernelThread = 0x00200000
 
 // Dead tells whether nothing of it runs any more.
 func (p Stat) Dead() bool {
@@ -67,6 +80,21 @@ func ParseStat(data []byte) (Stat, error) {
 	if len(f) > 36 {
 		if p.Processor, err = strconv.Atoi(f[36]); err != nil {
 			return Stat{}, fmt.Errorf("no processor in %q", data)
+		}
+	}
+	flags, err := strconv.ParseUint(f[9-3], 10, 32)
+	if err != nil {
+		return Stat{}, fmt.Errorf("no flags in %q", data)
+	}
+	p.Kernel = flags&kernelThread != 0
+	if len(f) > 51-3 {
+		for _, n := range []struct {
+			field int
+			to    *uint64
+		}{{27, &p.EndCode}, {50, &p.EnvStart}, {51, &p.EnvEnd}} {
+			if *n.to, err = strconv.ParseUint(f[n.field-3], 10, 64); err != nil {
+				return Stat{}, fmt.Errorf("no place of its program in %q", data)
+			}
 		}
 	}
 	p.TTY = decodeDev(uint32(tty))

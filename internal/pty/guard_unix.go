@@ -21,9 +21,11 @@ import (
 // ends when the pipe does, so nothing is left behind. The guarded process must
 // not let other children inherit the writing end.
 //
-// Pass tty as a file description that nobody else waits on, one from OpenTTY
-// that was opened for this: a child inherits it blocking.
-func Watch(pipe io.Reader, tty *os.File, saved *Saved) error {
+// tty is called when there is something to restore, and not before: a file in the
+// netpoller would wake the guardian at every byte that goes through the terminal.
+// It returns a file description that nobody else waits on, one from OpenTTY that
+// was opened for this: a child inherits it blocking.
+func Watch(pipe io.Reader, tty func() *os.File, saved *Saved) error {
 	signal.Ignore(unix.SIGTTOU, unix.SIGTTIN, unix.SIGTSTP, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM)
 	var first Saved
 	if saved != nil {
@@ -33,5 +35,5 @@ func Watch(pipe io.Reader, tty *os.File, saved *Saved) error {
 	if !armed {
 		return err
 	}
-	return errors.Join(err, last.Restore(tty))
+	return errors.Join(err, last.Restore(tty()))
 }

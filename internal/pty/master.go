@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/sluicerun/sluice/internal/nowait"
 )
 
 // ErrNoSlave means that no process has the slave open now. It need not be the
@@ -124,6 +126,16 @@ func (m *Master) Read(p []byte) (int, error) {
 func (m *Master) Write(p []byte) (int, error) {
 	n, err := m.f.Write(p)
 	return n, noSlave(err)
+}
+
+// WriteSome types what of p the terminal takes at once and returns how much that
+// is, whatever the deadline. An error counts as nothing: a Write meets it again.
+func (m *Master) WriteSome(p []byte) (n int) {
+	_ = control(m.f, func(fd int) (err error) {
+		n, err = nowait.Write(uintptr(fd), p)
+		return err
+	})
+	return n
 }
 
 // SetReadDeadline ends every Read at t; the zero time never does.

@@ -37,7 +37,7 @@ func play(role string) int {
 
 // playGuardian watches file 3 for the terminal that is file 0.
 func playGuardian() error {
-	return Watch(os.NewFile(3, "pipe"), os.Stdin, nil)
+	return Watch(os.NewFile(3, "pipe"), func() *os.File { return os.Stdin }, nil)
 }
 
 // playGuarded has a guardian, makes its terminal raw, switches modes on, says its

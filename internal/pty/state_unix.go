@@ -42,9 +42,9 @@ func (m *Master) State() (State, error) {
 func (m *Master) LineState() (State, error) {
 	var s State
 	err := control(m.f, func(fd int) error {
-		t, err := unix.IoctlGetTermios(fd, ioctlGetTermios)
+		t, err := termiosNow(fd)
 		if err == nil {
-			s = stateOf(t)
+			s = stateOf(&t)
 		}
 		return err
 	})

@@ -73,7 +73,7 @@ func (s Saved) MarshalText() ([]byte, error) { return nil, errUnsupported }
 func (s *Saved) UnmarshalText([]byte) error { return errUnsupported }
 
 // Watch always fails here.
-func Watch(io.Reader, *os.File, *Saved) error { return errUnsupported }
+func Watch(io.Reader, func() *os.File, *Saved) error { return errUnsupported }
 
 // Suspend always fails here.
 func Suspend(_ context.Context, _ *os.File, saved Saved) (Saved, Size, error) {

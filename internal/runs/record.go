@@ -13,6 +13,9 @@ import (
 	"github.com/sluicerun/sluice/job"
 )
 
+// ReserveName is the file in a run's directory that sets room aside for its end.
+const ReserveName = ".reserve"
+
 // State is where a run stands.
 type State string
 
@@ -37,6 +40,11 @@ type Record struct {
 	Restarts int       `json:"restarts"`
 	// RankBase is the rank of the gang's first worker.
 	RankBase int `json:"rank_base,omitempty"`
+	// NodeRank is the node's among those of the run.
+	NodeRank int `json:"node_rank,omitempty"`
+	// WorldSize is the number of workers on all nodes in the latest attempt; 0
+	// before the first.
+	WorldSize int `json:"world_size,omitempty"`
 
 	// Launcher is absent for a detached run, Guardian for an attached one.
 	Launcher *proc.Identity `json:"launcher,omitempty"`
@@ -47,8 +55,30 @@ type Record struct {
 	Cgroup   string `json:"cgroup,omitempty"`
 	NoCgroup string `json:"no_cgroup,omitempty"` // why there is none
 
+	// Via is the node behind Socket that the record is of, where that is not this
+	// machine's. It is how the record was come by, and not written.
+	Via string `json:"-"`
+
+	// Remote is set in the record that the starter of a run over ssh keeps: the run
+	// was on other hosts, and so are its files.
+	Remote *Remote `json:"remote,omitempty"`
+
 	Workers []Worker    `json:"workers"`
 	Result  *job.Result `json:"result,omitempty"`
+}
+
+// Remote is how the hosts of a run are reached.
+type Remote struct {
+	SSH    []string `json:"ssh"`              // the command, in words
+	Sluice string   `json:"sluice,omitempty"` // the path of sluice there, if it was given
+	Parts  []Part   `json:"parts"`
+}
+
+// Part is what a host had of a run.
+type Part struct {
+	Host string `json:"host"` // as ssh takes it
+	Run  string `json:"run"`  // the run's id there
+	Node int    `json:"node"` // its rank in the first round, -1 of one that was to wait
 }
 
 // Worker is one rank in a Record. Running workers have Kind job.KindRunning.
@@ -93,6 +123,15 @@ func (r *Record) save() error {
 		return fmt.Errorf("writing run.json: %w", err)
 	}
 	return nil
+}
+
+// Hostname is this machine's name, for people and records.
+func Hostname() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return host
 }
 
 // Load reads the record of the run in dir.

@@ -1,7 +1,9 @@
 package runs
 
 import (
+	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -106,6 +108,20 @@ func Create(name, logDir string) (id, dir string, err error) {
 		link(id, dir)
 	}
 	return id, dir, nil
+}
+
+// CreateAs makes the directory of a run that has an id already, in the default place,
+// and returns its absolute path.
+func CreateAs(id string) (dir string, err error) {
+	base := filepath.Join(StateDir(), "runs")
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		return "", fmt.Errorf("making the run's directory: %w", err)
+	}
+	dir = filepath.Join(base, id)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the run's directory: %w", err)
+	}
+	return dir, nil
 }
 
 // link makes a run with its own log dir findable. Failing is not fatal: the
@@ -214,13 +230,23 @@ func list(prefix string) []*Record {
 }
 
 // Find resolves what a person types: nothing (the latest run), a run id, a
-// name (its latest run), a unique prefix of an id, or the path of a run's
-// directory.
+// name or the id that the nodes of a run share (the latest run of either), a unique
+// prefix of an id, or the path of a run's directory.
 func Find(sel string) (*Record, error) {
 	if strings.ContainsRune(sel, '/') {
 		return Load(sel)
 	}
+	if r := byID(sel); r != nil {
+		return r, nil
+	}
 	all := list(sel)
+	r := exact(all, sel)
+	if other := Shared(sel); other != nil && (r == nil || other.Started.After(r.Started)) {
+		r = other
+	}
+	if r != nil {
+		return r, nil
+	}
 	if len(all) == 0 && sel != "" && len(dirs()) > 0 {
 		return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "no run has this id, name or prefix", Hint: "sluice ps lists the runs"}
 	}
@@ -230,31 +256,69 @@ func Find(sel string) (*Record, error) {
 	if sel == "" {
 		return all[0], nil
 	}
-	var prefix []*Record
-	var named *Record
-	for _, r := range all {
-		switch {
-		case r.ID == sel:
-			return r, nil
-		case r.Name == sel && named == nil:
-			named = r
-		}
-		if strings.HasPrefix(r.ID, sel) {
-			prefix = append(prefix, r)
-		}
-	}
-	if named != nil {
-		return named, nil
-	}
-	if len(prefix) == 1 {
-		return prefix[0], nil
+	if len(all) == 1 {
+		return all[0], nil
 	}
 	var ids []string
-	for _, r := range prefix {
+	for _, r := range all {
 		ids = append(ids, r.ID)
 	}
 	if len(ids) > 6 {
 		ids = append(ids[:6], "...")
 	}
 	return nil, &job.UsageError{Field: "RUN", Value: sel, Why: "several runs begin so: " + strings.Join(ids, " "), Hint: "type more of the id"}
+}
+
+// byID is the run of exactly that id; nil if there is none. It costs the same
+// however many runs there are.
+func byID(id string) *Record {
+	if id == "" || id == "." || id == ".." {
+		return nil
+	}
+	known := []string{filepath.Join(StateDir(), "runs", id)}
+	if dir, err := os.Readlink(filepath.Join(StateDir(), "index", id)); err == nil {
+		known = append(known, dir)
+	}
+	for _, dir := range known {
+		if r, err := Load(dir); err == nil && r.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// exact is the run of that id, or the latest of that name. The first is one whose
+// directory has another name by now, or no run.json yet.
+func exact(all []*Record, sel string) *Record {
+	var named *Record
+	for _, r := range all {
+		switch {
+		case r.ID == sel:
+			return r
+		case r.Name == sel && named == nil:
+			named = r
+		}
+	}
+	return named
+}
+
+// Shared is the latest run that goes by that id on all its nodes; nil if there is none.
+func Shared(sel string) *Record {
+	word, err := json.Marshal(sel)
+	if sel == "" || err != nil {
+		return nil
+	}
+	var latest *Record
+	for _, dir := range dirs() {
+		// There may be thousands, and to take each apart is most of the work.
+		data, err := os.ReadFile(filepath.Join(dir, "run.json"))
+		if err != nil || !bytes.Contains(data, word) {
+			continue
+		}
+		r, err := Load(dir)
+		if err == nil && r.Spec.Nodes.RunID == sel && (latest == nil || r.Started.After(latest.Started)) {
+			latest = r
+		}
+	}
+	return latest
 }

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,13 +43,28 @@ func TestFind(t *testing.T) {
 	put(t, "train-bbbbbb", "train", 2*time.Hour)
 	put(t, "trainer-cccccc", "trainer", 4*time.Hour)
 	put(t, "eval-dddddd", "eval", time.Hour)
+	for id, age := range map[string]time.Duration{"many-eeeeee": 5 * time.Hour, "many-gggggg": 6 * time.Hour} {
+		r := put(t, id, "many", age)
+		r.Spec.Nodes.RunID = "shared <&> id"
+		if err := r.Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	away := put(t, "away-ffffff", "away", 7*time.Hour)
+	dir := filepath.Join(t.TempDir(), away.ID)
+	if err := os.Rename(away.Dir, dir); err != nil {
+		t.Fatal(err)
+	}
+	link(away.ID, dir)
 	for sel, want := range map[string]string{
-		"":             "eval-dddddd",    // the latest
-		"train":        "train-bbbbbb",   // a name: its latest, although ids of others begin so
-		"train-aaaaaa": "train-aaaaaa",   // an id
-		"train-a":      "train-aaaaaa",   // a unique prefix
-		"trainer-":     "trainer-cccccc", //
-		"e":            "eval-dddddd",
+		"":              "eval-dddddd",    // the latest
+		"train":         "train-bbbbbb",   // a name: its latest, although ids of others begin so
+		"train-aaaaaa":  "train-aaaaaa",   // an id
+		"train-a":       "train-aaaaaa",   // a unique prefix
+		"trainer-":      "trainer-cccccc", //
+		"e":             "eval-dddddd",
+		"away-ffffff":   "away-ffffff", // in a log dir of its own
+		"shared <&> id": "many-eeeeee", // what the nodes of a run share
 		filepath.Join(StateDir(), "runs", "train-aaaaaa"): "train-aaaaaa", // a path
 	} {
 		if r, err := Find(sel); err != nil || r.ID != want {
@@ -143,5 +159,29 @@ func TestRunWithoutRecord(t *testing.T) {
 	got := List()
 	if len(got) != 1 || got[0].ID != "cut-aaaaaa" || !got[0].Lost() {
 		t.Fatalf("List is %+v, want the old one alone, and lost", got)
+	}
+}
+
+// BenchmarkFind is what it costs to name a run where there are a thousand.
+func BenchmarkFind(b *testing.B) {
+	b.Setenv("XDG_STATE_HOME", b.TempDir())
+	for i := range 1000 {
+		id := fmt.Sprintf("train-%06d", i)
+		r := &Record{Version: 1, ID: id, Name: "train", Dir: filepath.Join(StateDir(), "runs", id), State: Ended, Started: time.Now()}
+		if err := os.MkdirAll(r.Dir, 0o700); err != nil {
+			b.Fatal(err)
+		}
+		if err := r.Save(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, sel := range []string{"train-000500", "train-0005", "train"} {
+		b.Run(sel, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Find(sel); err != nil && sel != "train-0005" {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -26,4 +26,4 @@ func (r *Record) Reserve() {
 	}
 }
 
-func (r *Record) reserve() string { return filepath.Join(r.Dir, ".reserve") }
+func (r *Record) reserve() string { return filepath.Join(r.Dir, ReserveName) }

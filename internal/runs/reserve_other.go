@@ -7,4 +7,4 @@ import "path/filepath"
 // Reserve does nothing where only a file full of zeros could.
 func (r *Record) Reserve() {}
 
-func (r *Record) reserve() string { return filepath.Join(r.Dir, ".reserve") }
+func (r *Record) reserve() string { return filepath.Join(r.Dir, ReserveName) }

@@ -35,6 +35,9 @@ func parseEndpoint(s string, defaultPort int) (host string, port int, err *Usage
 	if s == "" {
 		return "localhost", defaultPort, nil
 	}
+	if strings.HasPrefix(s, "nats://") {
+		return "", 0, usagef("to meet at servers of NATS give --rendezvous "+s+" instead", "%s: it is no HOST[:PORT]", shown(s))
+	}
 	host, port = s, defaultPort
 	inBrackets := strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]")
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !inBrackets {
@@ -49,6 +52,9 @@ func parseEndpoint(s string, defaultPort int) (host string, port int, err *Usage
 		host = host[1 : len(host)-1]
 		inBrackets = true
 	}
+	if _, perr := netip.ParseAddr(s); perr == nil && strings.Contains(s, ":") && !inBrackets {
+		return "", 0, usagef("an IPv6 address goes into brackets: ["+s+"] or ["+s+"]:29400", "%s: the port cannot be told from the address", shown(s))
+	}
 	outside := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("_.:-", r)
 	}
@@ -60,6 +66,15 @@ func parseEndpoint(s string, defaultPort int) (host string, port int, err *Usage
 		if _, perr := netip.ParseAddr(host); perr != nil {
 			return "", 0, usagef("write IPv6 in brackets: [::1]:29400", "%s: %s is no host", shown(s), shown(host))
 		}
+	}
+	return host, port, nil
+}
+
+// Endpoint reads HOST[:PORT]; without a port it is DefaultC10dPort.
+func Endpoint(s string) (host string, port int, err error) {
+	host, port, usage := parseEndpoint(s, DefaultC10dPort)
+	if usage != nil {
+		return "", 0, usage
 	}
 	return host, port, nil
 }

@@ -47,6 +47,10 @@ func (a *Args) meet() error {
 	if !r.Standalone && r.Backend == "static" && a.RdzvEndpoint == "" && a.MasterPort < 0 && a.MaxNodes == 1 {
 		r.Standalone = true
 	}
+	if r.Backend == "static" && !a.Given["rdzv_backend"] && !r.Standalone && a.MinNodes < a.MaxNodes {
+		// torchrun would wait for all of them, whatever the least is.
+		r.Backend = "c10d"
+	}
 	var err error
 	switch {
 	case r.Standalone:
@@ -68,8 +72,8 @@ func (a *Args) meet() error {
 	if r.RunID == "" {
 		return usagef("the same on all machines, such as the number of the batch job", "argument --rdzv-id: it is empty")
 	}
-	if r.Backend != "static" && a.NodeRank != 0 {
-		a.warn(fmt.Sprintf("--node-rank %d has no effect: it is for --rdzv-backend static", a.NodeRank))
+	if r.Backend != "static" && a.NodeRank != 0 && a.MaxNodes == 1 {
+		a.warn(fmt.Sprintf("--node-rank %d has no effect: there is one machine", a.NodeRank))
 	}
 	a.rendezvous = r
 	return nil
@@ -129,7 +133,16 @@ func (a *Args) meetC10d(r *Rendezvous) error {
 	if s := a.RdzvConf["store_type"]; s != "" && s != "tcp" {
 		return usagef("leave it out, and give --rdzv-endpoint HOST:PORT", "--rdzv-conf: store_type=%s is not supported", shown(s))
 	}
-	if a.RdzvEndpoint == "" && (a.Given["master_addr"] || a.Given["master_port"]) {
+	named := a.RdzvEndpoint == "" && (a.Given["master_addr"] || a.Given["master_port"])
+	if named && !a.Given["rdzv_backend"] { // they are for where the machines meet
+		port := a.MasterPort
+		if port < 0 {
+			port = DefaultStaticPort
+		}
+		r.Host, r.Port = a.MasterAddr, port
+		return nil
+	}
+	if named {
 		a.warn("--master-addr and --master-port have no effect: --rdzv-backend c10d meets at --rdzv-endpoint, which is not given")
 	}
 	host, port, err := parseEndpoint(a.RdzvEndpoint, DefaultC10dPort)

@@ -201,17 +201,15 @@ func TestSlowViewer(t *testing.T) {
 	const total = 4 << 20
 	ref := vt.New(80, 24, vt.Options{})
 	for n := 0; n < total; n += len(line) + 10 {
-		text := fmt.Sprintf("%08d\r\n%s", n, line)
+		text := fmt.Sprintf("%s\r\n%08d", line, n)
 		ref.Write([]byte(text))
 		live.out(0, text)
 	}
-	for p.count(alis.Init) < 2 {
+	// It may have been skipped forward sooner, and got more since.
+	for p.count(alis.Init) < 2 || p.term.Text(false) != ref.Text(false) {
 		if err := p.read(t.Context(), slow); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if p.term.Text(false) != ref.Text(false) {
-		t.Errorf("skipped forward, the viewer sees\n%s", p.term.Text(false))
 	}
 	before := p.count(alis.Output)
 	live.out(0, "\r\nthe end")

@@ -60,6 +60,10 @@ func (k *Keeper) Release(attempt int) {
 // last time.
 const patience = 2 * time.Second
 
+// seeking is how long those are looked for who cannot be judged, because they are in
+// the middle of an execve whenever they are looked at.
+const seeking = 10 * time.Second
+
 // TakeOver ends the run in dir, whose agent died in the way that how tells. It
 // returns the run's result, whose Detail is what happened, for people.
 func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
@@ -67,6 +71,11 @@ func (k *Keeper) TakeOver(dir, how string) (*job.Result, error) {
 	if err != nil {
 		// The agent was killed before it wrote run.json.
 		rec = runs.Unrecorded(dir)
+	}
+	if rec.Agent != nil {
+		// We heard of its end by its files. A worker that it was starting just
+		// then has its parent-death signal only now.
+		proc.AwaitEnd(*rec.Agent, patience)
 	}
 	if k.Heir {
 		// Also who has thrown the cookie away.
@@ -121,20 +130,11 @@ func EndProcesses(rec *runs.Record) (survivors []int) {
 		cg.WaitEmpty(patience)
 		cg.Remove()
 	}
-	// Orphans are init's children now, unless we or somebody above us is a
-	// subreaper.
-	for _, s := range proc.KillTree(proc.KillOptions{Pid: 1, Key: "SLUICE_RUN", Value: rec.ID, Timeout: patience}) {
+	// Orphans are anywhere now, unless we or somebody above us is a subreaper.
+	for _, s := range proc.KillTree(proc.KillOptions{Everywhere: true, Key: "SLUICE_RUN", Value: rec.ID, Timeout: seeking}) {
 		survivors = append(survivors, s.PID)
 	}
-	for until := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		left := proc.WithCookie("SLUICE_RUN", rec.ID)
-		if len(left) == 0 || time.Now().After(until) {
-			return survivors
-		}
-		for _, pid := range left {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
+	return survivors
 }
 
 // MarkLost writes the end of a run that nobody saw the end of.

@@ -122,6 +122,9 @@ func TestColorEnabled(t *testing.T) {
 		{map[string]string{"CLICOLOR": "1"}, false, false},
 		{map[string]string{"TERM": "dumb"}, true, false},
 		{map[string]string{"TERM": "dumb", "FORCE_COLOR": "1"}, true, true},
+		{map[string]string{"OMPI_COMM_WORLD_SIZE": "2", "PMIX_RANK": "0"}, true, false},
+		{map[string]string{"OMPI_COMM_WORLD_SIZE": "2"}, true, true},
+		{map[string]string{"OMPI_COMM_WORLD_SIZE": "2", "PMIX_RANK": "0", "FORCE_COLOR": "1"}, true, true},
 	} {
 		if got := ColorEnabled(func(k string) string { return tt.env[k] }, tt.tty); got != tt.want {
 			t.Errorf("%v, tty %v: %v", tt.env, tt.tty, got)

@@ -7,6 +7,8 @@ package console
 //   - FORCE_COLOR: "0" or "false" no, anything else yes
 //   - CLICOLOR_FORCE set to anything but "0": yes
 //   - CLICOLOR=0, TERM=dumb, or not a terminal: no
+//   - OMPI_COMM_WORLD_SIZE and PMIX_RANK set: no. mpirun gives each process a
+//     terminal for its output, and passes that on to wherever its own goes.
 //   - else yes
 func ColorEnabled(env func(string) string, tty bool) bool {
 	if env("NO_COLOR") != "" {
@@ -21,6 +23,9 @@ func ColorEnabled(env func(string) string, tty bool) bool {
 	}
 	if f := env("CLICOLOR_FORCE"); f != "" && f != "0" {
 		return true
+	}
+	if env("OMPI_COMM_WORLD_SIZE") != "" && env("PMIX_RANK") != "" {
+		return false
 	}
 	return tty && env("CLICOLOR") != "0" && env("TERM") != "dumb"
 }

@@ -52,11 +52,14 @@ func (s *Stopped) choose() error {
 	}
 	if best == nil {
 		for _, t := range s.threads {
-			if t.ours {
+			switch {
+			case t.ours:
 				return errors.New("all its threads are at places where they may not be interrupted; try again")
+			case t.foreign:
+				return ErrForeign
 			}
 		}
-		return ErrForeign
+		return ErrGone
 	}
 	code := make([]byte, len(insn))
 	err := readMemory(s.pid, s.gate, code)

@@ -195,6 +195,7 @@ func (s *Stopped) repair() error {
 	for _, t := range s.threads {
 		switch err := t.regs.get(t.tid); {
 		case err == ErrForeign:
+			t.foreign = true
 			continue
 		case err == unix.ESRCH: // killed; it will be seen
 			continue

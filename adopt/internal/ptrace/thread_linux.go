@@ -24,7 +24,9 @@ type thread struct {
 	held  bool  // it is in a stop that was told
 	group bool  // it is stopped with its group, by job control
 	ours  bool  // its registers are those of a 64-bit program
-	rest  *rest // of a write that was cut; nil: none was
+	// foreign: they are those of a 32-bit one. Neither: it was killed meanwhile.
+	foreign bool
+	rest    *rest // of a write that was cut; nil: none was
 }
 
 // errTime is that a thread did nothing in time, errVanished that there is none of that

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"sync"
 )
 
 // Secret is the name of the group that is reported in place of the whole match.
@@ -49,7 +50,7 @@ func Compile(exprs []string) (*Set, error) {
 			return nil, fmt.Errorf("reading the expression %q: %w", e, err)
 		}
 		group := slices.Index(re.CapNames(), Secret)
-		lines := !dotAll.MatchString(e) && !hasLineFeed(re)
+		lines := !dotAll().MatchString(e) && !hasLineFeed(re)
 		prog, err := syntax.Compile(re.Simplify())
 		if err != nil {
 			return nil, fmt.Errorf("compiling the expression %q: %w", e, err)
@@ -78,7 +79,7 @@ func Compile(exprs []string) (*Set, error) {
 func (s *Set) Len() int { return len(s.rules) }
 
 // dotAll finds the flag s in an expression.
-var dotAll = regexp.MustCompile(`\(\?[imU]*s[imsU]*(?:-[imsU]+)?[:)]`)
+var dotAll = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(\?[imU]*s[imsU]*(?:-[imsU]+)?[:)]`) })
 
 // hasLineFeed tells whether an expression has a line feed that is no part of a
 // class.

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds sluice into the file that is named: a program without the engine for runs
+# over several machines, which single-machine runs would pay for with every process
+# they start, and behind it the whole one, which takes its place where it is needed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+GO="${GO:-go}"
+out=${1:?usage: scripts/build.sh OUTPUT}
+mkdir -p "$(dirname "$out")"
+
+build() { CGO_ENABLED=0 "$GO" build -trimpath -ldflags '-s -w' -o "$@" ./cmd/sluice; }
+
+if [ "$("$GO" env GOOS)" != linux ]; then # runs are for Linux
+  build "$out"
+  exit
+fi
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/sluice-build.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+build "$tmp/whole"
+build "$tmp/small" -tags noengine
+GOOS='' GOARCH='' "$GO" run ./scripts/pack "$out" "$tmp/small" "$tmp/whole"
