@@ -57,7 +57,7 @@ func elsewhere(err error) error {
 	var lost *rendezvous.LostError
 	switch {
 	case errors.As(err, &failed):
-		return &launch.Elsewhere{Why: failed.Failure.String(), Stopped: failed.Failure.Stopped}
+		return &launch.Elsewhere{Why: failed.Failure.String(), Stopped: failed.Failure.Stopped, Status: failed.Failure.Status}
 	case errors.As(err, &lost):
 		return &launch.Elsewhere{Why: lost.Why}
 	case errors.As(err, &again):

@@ -136,7 +136,7 @@ func (s *static) Fail(ctx context.Context, o job.Outcome, why, _ string) error {
 	if s.rdzv == nil {
 		return nil // the others wait for a node that never came
 	}
-	return elsewhere(s.rdzv.Fail(ctx, rendezvous.Failure{Rank: o.Rank, Host: s.host, Text: why}))
+	return elsewhere(s.rdzv.Fail(ctx, rendezvous.Failure{Rank: o.Rank, Host: s.host, Text: why, Status: o.Status()}))
 }
 
 // Stop implements launch.World.

@@ -80,6 +80,7 @@ type Elsewhere struct {
 	Why     string
 	Again   bool
 	Stopped int // as in Change
+	Status  int // the exit status of what failed; 0: it is not known
 }
 
 func (e *Elsewhere) Error() string { return e.Why }
@@ -170,7 +171,9 @@ func (h *Handle) worldEnded(err error) {
 	case errors.As(err, &other) && other.Stopped != 0:
 		o.cause, o.detail, o.status = job.CauseUser, other.Why, other.Stopped
 	case other != nil:
-		o.status = 1
+		if o.status = other.Status; o.status == 0 {
+			o.status = 1
+		}
 	}
 	h.stop = stopState{asked: true, final: true, order: o}
 	h.phase = phaseEnded

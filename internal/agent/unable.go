@@ -29,7 +29,7 @@ func (a *host) tellUnable(why error) {
 		fmt.Fprintf(a.err, "sluice: %s\nsluice: the other machines are being told, so that they do not wait for this one; an interrupt ends that\n", text)
 	})
 	defer slow.Stop()
-	if err := elastic.Unable(ctx, *a.unmet, text); err != nil && ctx.Err() == nil {
+	if err := elastic.Unable(ctx, *a.unmet, text, StatusOf(why)); err != nil && ctx.Err() == nil {
 		fmt.Fprintf(a.err, "sluice: the other machines do not know that this one cannot take part, and may wait for it: %v\n", err)
 	}
 }
