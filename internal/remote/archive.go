@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/sluicerun/sluice/internal/nodes"
 	"github.com/sluicerun/sluice/internal/runs"
@@ -44,8 +42,7 @@ func Archive(ctx context.Context, how runs.Remote, part runs.Part, own, version 
 	if len(how.SSH) == 0 {
 		return nil, errors.New("the run's record does not say how it is reached")
 	}
-	a := &archived{own: own, given: how.Sluice, version: version, cmd: sshCommand(how.SSH, part.Host)}
-	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	a := &archived{own: own, given: how.Sluice, version: version, cmd: newSSH(how.SSH, part.Host)}
 	a.cmd.Stdin = strings.NewReader(boot(own, version, how.Sluice, archiveWord, part.Run))
 	a.cmd.Stderr, a.cmd.WaitDelay = &a.said, hangUp
 	out, err := a.cmd.StdoutPipe()
@@ -56,7 +53,7 @@ func Archive(ctx context.Context, how runs.Remote, part runs.Part, own, version 
 		return nil, fmt.Errorf("starting %s: %w", how.SSH[0], err)
 	}
 	a.out = out
-	a.unhook = context.AfterFunc(ctx, a.kill)
+	a.unhook = context.AfterFunc(ctx, a.cmd.kill)
 	return a, nil
 }
 
@@ -64,15 +61,12 @@ func Archive(ctx context.Context, how runs.Remote, part runs.Part, own, version 
 type archived struct {
 	own, given, version string
 
-	cmd    *exec.Cmd
+	cmd    *ssh
 	out    io.Reader
 	said   lastWords
 	unhook func() bool
 	once   sync.Once
 	status error // of the command, once it has been waited for
-
-	mu     sync.Mutex
-	reaped bool // its process group may be somebody else's
 }
 
 func (a *archived) Read(p []byte) (int, error) {
@@ -88,18 +82,9 @@ func (a *archived) Read(p []byte) (int, error) {
 
 // Close ends the connection, whatever is still to come.
 func (a *archived) Close() error {
-	a.kill()
+	a.cmd.kill()
 	a.wait()
 	return nil
-}
-
-// kill ends ssh, and what it started to get through.
-func (a *archived) kill() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.reaped {
-		syscall.Kill(-a.cmd.Process.Pid, syscall.SIGKILL)
-	}
 }
 
 // wait is for the end of ssh: nothing comes any more, or it was killed.
@@ -107,9 +92,6 @@ func (a *archived) wait() error {
 	a.once.Do(func() {
 		a.unhook()
 		a.status = a.cmd.Wait()
-		a.mu.Lock()
-		a.reaped = true
-		a.mu.Unlock()
 	})
 	return a.status
 }
@@ -127,7 +109,7 @@ func (a *archived) why(err error) error {
 	case said != "":
 		return errors.New(said)
 	}
-	return fmt.Errorf("the connection is lost: ssh %s", exitWords(a.cmd.ProcessState, err))
+	return fmt.Errorf("the connection is lost: ssh %s", a.cmd.how(err))
 }
 
 // lastWords keeps the end of what was written to it.

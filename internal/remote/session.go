@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/sluicerun/sluice/job"
@@ -21,7 +19,7 @@ import (
 type session struct {
 	Host
 	run    *run
-	cmd    *exec.Cmd
+	cmd    *ssh
 	orders *orders
 	rank   int // the starter's: the node's in the first round; -1: it was to wait, or nothing began there
 	state      // the starter's
@@ -36,7 +34,6 @@ type session struct {
 	known  bool     // it has said hello
 	logs   map[int]*shown
 	unread bool // nobody wants stdout any more
-	reaped bool // its process has been waited for
 	wg     sync.WaitGroup
 }
 
@@ -67,9 +64,7 @@ type news struct {
 // dial starts ssh.
 func (r *run) dial(h Host) *session {
 	s := &session{Host: h, run: r, rank: -1, logs: map[int]*shown{}}
-	s.cmd = sshCommand(r.opt.SSH, h.Name)
-	// ^C is for us, who tell the nodes: ssh would end and take the connection along.
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.cmd = newSSH(r.opt.SSH, h.Name)
 	in, err := s.cmd.StdinPipe()
 	if err == nil {
 		var out, said io.ReadCloser
@@ -121,14 +116,11 @@ func (s *session) follow(out io.Reader) {
 	if !s.left {
 		// What it still writes is for nobody; it may wait for us to read it.
 		go io.Copy(io.Discard, out)
-		timer := time.AfterFunc(hangUp, s.kill)
+		timer := time.AfterFunc(hangUp, s.cmd.kill)
 		defer timer.Stop()
 	}
 	s.wg.Wait()
 	werr := s.cmd.Wait()
-	s.mu.Lock()
-	s.reaped = true
-	s.mu.Unlock()
 	<-s.orders.done
 	end := state{gone: true}
 	if !s.left {
@@ -146,15 +138,6 @@ func (s *session) follow(out io.Reader) {
 // hangUp is how long ssh may take to end after its connection, or our interest in it,
 // has.
 const hangUp = 5 * time.Second
-
-// kill ends ssh, and what it started to get through.
-func (s *session) kill() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.cmd.Process != nil && !s.reaped {
-		syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	}
-}
 
 // read takes frames until bye.
 func (s *session) read(out io.Reader) error {
@@ -309,7 +292,7 @@ func (s *session) why(read, wait error) *hostError {
 	s.mu.Lock()
 	said := strings.Join(s.said, "\n  ")
 	s.mu.Unlock()
-	how := exitWords(s.cmd.ProcessState, wait)
+	how := s.cmd.how(wait)
 	status := s.cmd.ProcessState.ExitCode()
 	switch {
 	case s.silent.Load():
@@ -351,14 +334,4 @@ func missing(own, given string) string {
 		return fmt.Sprintf("there is no sluice: neither %s of this version nor one in PATH", own)
 	}
 	return "there is no sluice in PATH"
-}
-
-func exitWords(ps *os.ProcessState, err error) string {
-	if ps == nil {
-		return "failed: " + err.Error()
-	}
-	if ws, ok := ps.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		return "was killed by " + job.Signal(ws.Signal()).String()
-	}
-	return fmt.Sprintf("ended with exit status %d", ps.ExitCode())
 }

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"unicode"
 
 	"github.com/sluicerun/sluice/job"
@@ -62,14 +64,56 @@ func SplitCommand(text string) ([]string, error) {
 // Nobody is there to type a password, and a host that was switched off is noticed.
 var sshOptions = []string{"-T", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=15"}
 
-// sshCommand is the command that runs a shell on a host and feeds it.
-func sshCommand(words []string, host string) *exec.Cmd {
+// ssh is the command that runs a shell on a host and feeds it. It leads a process
+// group of its own: ^C is for us, who tell the nodes, and would take the connection
+// along.
+type ssh struct {
+	*exec.Cmd
+
+	mu     sync.Mutex
+	reaped bool // its process group may be somebody else's
+}
+
+func newSSH(words []string, host string) *ssh {
 	args := append([]string(nil), words[1:]...)
 	if filepath.Base(words[0]) == "ssh" {
 		args = append(args, sshOptions...)
 	}
 	// All shells that people have at login understand this word.
-	return exec.Command(words[0], append(args, host, "sh")...)
+	c := &ssh{Cmd: exec.Command(words[0], append(args, host, "sh")...)}
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return c
+}
+
+// kill ends ssh, and what it started to get through. One that never started, or has
+// been waited for, is left alone.
+func (c *ssh) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Process != nil && !c.reaped {
+		syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+	}
+}
+
+// Wait is Cmd's.
+func (c *ssh) Wait() error {
+	err := c.Cmd.Wait()
+	c.mu.Lock()
+	c.reaped = true
+	c.mu.Unlock()
+	return err
+}
+
+// how is the way in which ssh ended, after what Wait returned.
+func (c *ssh) how(err error) string {
+	ps := c.ProcessState
+	if ps == nil {
+		return "failed: " + err.Error()
+	}
+	if ws, ok := ps.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return "was killed by " + job.Signal(ws.Signal()).String()
+	}
+	return fmt.Sprintf("ended with exit status %d", ps.ExitCode())
 }
 
 // boot is the script for the shell on a host: it becomes sluice. own is our own path,

@@ -352,7 +352,7 @@ func (r *run) watch() (int, error) {
 				for _, s := range r.all {
 					if s.lost == nil && s.ended == nil {
 						s.silent.Store(true)
-						s.kill()
+						s.cmd.kill()
 					}
 				}
 			}
@@ -409,7 +409,7 @@ func (r *run) signal(sig os.Signal) bool {
 		if r.asks == 3 { // the nodes kill now; who does not answer is not waited for
 			time.AfterFunc(hangUp, func() {
 				for _, s := range r.all {
-					s.kill()
+					s.cmd.kill()
 				}
 			})
 		}
@@ -432,7 +432,7 @@ func (r *run) hangUp() {
 	// Nodes that have begun nothing end at once, and so do those that have ended.
 	timer := time.AfterFunc(hangUp, func() {
 		for _, s := range r.all {
-			s.kill()
+			s.cmd.kill()
 		}
 	})
 	defer timer.Stop()
