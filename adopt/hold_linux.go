@@ -3,6 +3,7 @@ package adopt
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +35,9 @@ func (s *System) take(pid int) (hold, error) {
 
 // alive polls the pidfd: it is readable once the process has ended.
 func (h hold) alive() error {
+	if h.fd < 0 {
+		return os.ErrClosed
+	}
 	for {
 		fds := []unix.PollFd{{Fd: int32(h.fd), Events: unix.POLLIN}}
 		n, err := unix.Poll(fds, 0)
@@ -61,6 +65,9 @@ func (h hold) ended(d time.Duration) bool {
 
 // getfd copies a descriptor of the process. The right is that of ptrace.
 func (h hold) getfd(fd int) (int, error) { return unix.PidfdGetfd(h.fd, fd, 0) }
+
+// closed is what is left of a hold that is let go of.
+func (hold) closed() hold { return hold{-1} }
 
 func (h hold) close() error {
 	if h.fd < 0 {

@@ -51,7 +51,11 @@ func (s *System) Open(pid int) (*Process, error) {
 }
 
 // Close lets go of it.
-func (p *Process) Close() error { return p.hold.close() }
+func (p *Process) Close() error {
+	h := p.hold
+	p.hold = h.closed() // a second Close must not close what has got the number since
+	return h.close()
+}
 
 // Alive returns nil as long as it has not ended, and then ErrGone.
 func (p *Process) Alive() error {

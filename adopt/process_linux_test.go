@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestOpen(t *testing.T) {
@@ -41,7 +43,35 @@ func TestOpen(t *testing.T) {
 	if _, err := p.Descriptors(); !errors.Is(err, ErrGone) {
 		t.Error(err)
 	}
+	if _, err := p.Redirect(context.Background(), RedirectOptions{Stdout: "/dev/null", Records: t.TempDir()}); !errors.Is(err, ErrGone) {
+		t.Error(err)
+	}
 	if _, err := Live().Open(cmd.Process.Pid); !errors.Is(err, ErrGone) {
 		t.Error(err)
+	}
+}
+
+// The number of a closed pidfd may be another file's: nothing is done with it.
+func TestCloseTwice(t *testing.T) {
+	p, err := Live().Open(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil { // the lowest numbers that are free
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[1])
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := p.Alive(); !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
+	if err := unix.Close(pipe[0]); err != nil {
+		t.Errorf("somebody else's file was closed: %v", err)
 	}
 }

@@ -12,7 +12,9 @@ func (p *Process) mayMove(force bool) *Refusal {
 	}
 	st, err := p.stat()
 	if err != nil {
-		return no(RightKernel, err.Error(), "")
+		r := no(RightKernel, err.Error(), "")
+		r.Err = err // ErrGone, mostly
+		return r
 	}
 	switch {
 	case !p.sys.live:
@@ -37,7 +39,9 @@ func (p *Process) mayMove(force bool) *Refusal {
 	status, err := p.status()
 	switch {
 	case err != nil:
-		return no(RightKernel, err.Error(), "")
+		r := no(RightKernel, err.Error(), "")
+		r.Err = err // ErrGone, mostly
+		return r
 	case force:
 		return nil
 	case p.PID == 1:

@@ -41,6 +41,9 @@ func Ask(ctx context.Context, path string, req Request, files ...*os.File) (Resp
 		_, err = conn.Write(b[n:])
 	}
 	if err != nil {
+		if ctx.Err() != nil {
+			return resp, ctx.Err()
+		}
 		// It closed the socket between our call and our words.
 		return resp, fmt.Errorf("%w: %v", ErrNoAgent, err)
 	}
@@ -76,6 +79,9 @@ func open(ctx context.Context, path string, req Request) (net.Conn, error) {
 	if err == nil {
 		resp, err = readAnswer(conn)
 	}
+	if err != nil && ctx.Err() != nil { // it was us who hung up
+		err = ctx.Err()
+	}
 	if err == nil {
 		err = resp.failure()
 	}
@@ -93,6 +99,9 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
 	if err != nil {
+		if ctx.Err() != nil { // nobody was asked: that says nothing of the run
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("%w: %v", ErrNoAgent, err)
 	}
 	return conn, nil

@@ -139,6 +139,31 @@ func TestWaiting(t *testing.T) {
 	<-closed
 }
 
+// Who gives up has learned nothing of the run: least of all that it has ended.
+func TestGivingUp(t *testing.T) {
+	asked, end := make(chan struct{}, 1), make(chan struct{})
+	s := listen(t, func(Request, []*os.File, <-chan struct{}) Response {
+		asked <- struct{}{}
+		<-end
+		return Response{}
+	})
+	defer close(end)
+	ctx, cancel := context.WithCancel(context.Background())
+	failed := make(chan error, 1)
+	go func() {
+		_, err := Attach(ctx, s.Path(), Request{})
+		failed <- err
+	}()
+	<-asked
+	cancel()
+	if err := <-failed; !errors.Is(err, context.Canceled) || errors.Is(err, ErrNoAgent) {
+		t.Errorf("while it waits for the answer: %v", err)
+	}
+	if _, err := Ask(ctx, s.Path(), Request{Op: OpStatus}); !errors.Is(err, context.Canceled) || errors.Is(err, ErrNoAgent) {
+		t.Errorf("before it asks: %v", err)
+	}
+}
+
 // What is no request gets an answer, and does not reach the run.
 func TestNonsense(t *testing.T) {
 	s := listen(t, func(Request, []*os.File, <-chan struct{}) Response {

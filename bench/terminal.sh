@@ -56,7 +56,7 @@ measure keystroke measure -name "keystroke, attach" -a "sluice attach" -rounds "
 "$SLUICE" stop --kill >/dev/null 2>&1 || true
 
 if want "round trip" tmux; then
-	for way in commands connection; do
+	for way in commands command connection; do
 		for poll in 20ms 0s; do
 			pace="looking every $poll"
 			[ "$poll" != 0s ] || pace="looking all the time"

@@ -48,7 +48,7 @@ func Create(path string, f Format, h Header, o CreateOptions) (*Writer, error) {
 		}
 		o.Overwrite = true
 		if f == 0 {
-			f = V2
+			f, h = V2, h.In(V2)
 		}
 	}
 	if _, err := newEncoder(f, fileNames{}); err != nil {
@@ -203,13 +203,14 @@ func appendTo(path string, f Format, h Header, o CreateOptions) (*Writer, error)
 		return nil, err
 	}
 	c := &Writer{}
-	if err := c.goOn(own, path, f, h, o); err != nil {
+	if err := c.goOn(&own, path, f, h, o); err != nil {
 		return nil, errors.Join(err, own.Close())
 	}
 	return c, nil
 }
 
-func (c *Writer) goOn(own *os.File, path string, f Format, h Header, o CreateOptions) error {
+// goOn makes own another file if the recording is one after its repair.
+func (c *Writer) goOn(own **os.File, path string, f Format, h Header, o CreateOptions) error {
 	h.Width, h.Height = h.Size()
 	if err := h.check(); err != nil {
 		return err
@@ -233,8 +234,17 @@ func (c *Writer) goOn(own *os.File, path string, f Format, h Header, o CreateOpt
 		return errors.New("a typescript cannot be gone on with: script itself empties the timing file then\nrecord to another file, and join the two")
 	}
 	if have != Raw {
-		if _, err := Repair(path); err != nil {
+		rep, err := Repair(path)
+		if err != nil {
 			return err
+		}
+		if rep.Changed { // what has replaced it is to be written to
+			fresh, err := openOwn(path, os.O_WRONLY|os.O_APPEND)
+			if err != nil {
+				return err
+			}
+			(*own).Close()
+			*own = fresh
 		}
 	}
 	if c.enc, err = newEncoder(have, fileNames{}); err != nil {
@@ -245,11 +255,11 @@ func (c *Writer) goOn(own *os.File, path string, f Format, h Header, o CreateOpt
 			return err
 		}
 	}
-	size, err := own.Seek(0, io.SeekEnd)
+	size, err := (*own).Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
 	}
-	at := newFile(own, size, o)
+	at := newFile(*own, size, o)
 	c.w, c.last, c.files = at, c.offset, []io.Closer{at}
 	switch e := c.enc.(type) {
 	case *ttyrecEncoder:

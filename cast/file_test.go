@@ -173,6 +173,32 @@ func TestAppend(t *testing.T) {
 	if diff := cmp.Diff(h2+"[1.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\"]\n[2.5, \"r\", \"90x30\"]\n[3.5, \"o\", \"two\"]\n[4.5, \"x\", \"3\"]\n", content(t, path)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	// Damage in the middle has the file written anew: what follows goes to that one.
+	path = filepath.Join(dir, "middle")
+	if err := os.WriteFile(path, []byte(h2+"[1.5, \"o\", \"a\"]\ngarbage\n[2.5, \"o\", \"b\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := record(t, path, V2, CreateOptions{Append: true}, "two"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(h2+"[1.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\"]\n[2.5, \"r\", \"90x30\"]\n[3.5, \"o\", \"two\"]\n[4.5, \"x\", \"3\"]\n", content(t, path)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Without a format, a file that is begun has the header of version 2.
+func TestAppendBegins(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new")
+	w, err := Create(path, 0, Header{TermType: "xterm"}, CreateOptions{Append: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, path); !strings.Contains(got, `"env":{"TERM":"xterm"}`) {
+		t.Errorf("%s", got)
+	}
 }
 
 // A damaged file is whole afterwards, and repairing it again does nothing.

@@ -244,7 +244,11 @@ func (c *Writer) flush() error {
 		if len(*f.b) == 0 || c.err != nil {
 			continue
 		}
-		if _, err := f.w.Write(*f.b); err != nil {
+		n, err := f.w.Write(*f.b)
+		if err == nil && n < len(*f.b) { // a writer that breaks its promise must not lose bytes in silence
+			err = io.ErrShortWrite
+		}
+		if err != nil {
 			c.err = fmt.Errorf("writing a recording: %w", err)
 		}
 		if *f.b = (*f.b)[:0]; cap(*f.b) > keptBuffer {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,29 @@ func (f *failing) Write(p []byte) (int, error) {
 		return 0, errFull
 	}
 	return len(p), nil
+}
+
+// short writes half of what is too much, and says so without an error.
+type short struct{ n int }
+
+func (s *short) Write(p []byte) (int, error) {
+	if s.n -= len(p); s.n < 0 {
+		return len(p) / 2, nil
+	}
+	return len(p), nil
+}
+
+func TestShortWrite(t *testing.T) {
+	for _, f := range []Format{V1, V2, V3, TTYRec, Raw} {
+		c, err := NewWriter(&short{150}, f, Header{Width: 80, Height: 24})
+		if err != nil {
+			t.Fatal(f, err)
+		}
+		err = c.Output(0, bytes.Repeat([]byte("x"), 500))
+		if err = errors.Join(err, c.Close()); !errors.Is(err, io.ErrShortWrite) {
+			t.Errorf("%v: %v", f, err)
+		}
+	}
 }
 
 func TestErrors(t *testing.T) {

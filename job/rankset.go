@@ -88,6 +88,17 @@ func (s RankSet) Members(n int) []int {
 	return members
 }
 
+// Beyond is what the set names in numbers and ranges that is not below n; not set if
+// there is none. "all" and strides name no end.
+func (s RankSet) Beyond(n int) (out RankSet) {
+	for _, r := range s.ranges {
+		if r.hi >= n {
+			out.set, out.ranges = true, append(out.ranges, rankRange{max(r.lo, n), r.hi})
+		}
+	}
+	return out
+}
+
 // Equal tells whether two sets were built the same way: it compares canonical
 // texts, so "%1" equals "all" but "0-7" never equals "all".
 func (s RankSet) Equal(t RankSet) bool {

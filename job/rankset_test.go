@@ -107,6 +107,18 @@ func TestRankSetConstructors(t *testing.T) {
 	}
 }
 
+func TestBeyond(t *testing.T) {
+	for text, want := range map[string]string{"0-3": "", "0-4": "4", "2,7-9,%8": "7-9", "all": "", "none": "", "3-6,9": "4-6,9"} {
+		set, err := ParseRankSet(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := set.Beyond(4); got.String() != want || got.IsZero() != (want == "") {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 // The set behaves as the plain list of its members does.
 func TestRankSetModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -21,7 +21,8 @@ type Spec struct {
 	// Func is the name of a Go function registered with launch.Register; the
 	// worker is then this same binary, re-executed. Excludes Command.
 	Func string `json:"func,omitempty"`
-	// FuncArg is handed to Func as it is.
+	// FuncArg is handed to Func as it is. It goes through the environment, where
+	// the kernel takes less than 128 KiB: more than that belongs in a file.
 	FuncArg json.RawMessage `json:"func_arg,omitempty"`
 
 	// Workers is the size of the gang. 0 means 1.

@@ -82,6 +82,7 @@ func (h *Handle) Signal(set job.RankSet, sig job.Signal) ([]int, error) {
 				continue
 			}
 			w.killed = w.killed || sig == job.SIGKILL
+			w.sent, w.sentWhy = sig, "sluice had sent that signal, as it was asked to"
 			hit = append(hit, w.rank)
 		}
 		h.emit(job.Event{Type: job.EventSignal, Attempt: h.attempt, Signal: sig.String(), Ranks: job.FormatRanks(hit)})
@@ -249,6 +250,9 @@ func (h *Handle) Note(text string) error {
 func (h *Handle) Record() runs.Record {
 	var rec runs.Record
 	if h.do(func() { h.snapshot(); rec = *h.rec; rec.Workers = append([]runs.Worker(nil), rec.Workers...) }) != nil {
+		if h.rec == nil { // it was never started
+			return runs.Record{Version: 1, ID: h.id, Name: h.spec.Name, Dir: h.dir, Host: h.host, Spec: h.spec}
+		}
 		rec = *h.rec // the loop has ended; nobody writes any more
 	}
 	return rec

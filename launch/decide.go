@@ -22,6 +22,13 @@ func (h *Handle) onFailure(w *worker) {
 	}
 }
 
+// tolerated tells that workers have failed and nothing is to follow from that: the
+// others, here and on other nodes, go on to their ends.
+func (h *Handle) tolerated() bool {
+	return h.first != nil && !h.told && h.restarts >= h.spec.Restart.Max &&
+		!h.spec.OnFailure.Stops(h.failures, h.spec.Workers)
+}
+
 // findRoot looks, when all have ended, for the failure behind the one that was
 // noticed first: a rank that raised its exception earlier and took longer to
 // end, by itself or by our signal, is the culprit, and the others its victims.
@@ -161,6 +168,15 @@ func (h *Handle) rebirth(local, life int) {
 	h.saveSoon()
 }
 
+// silence says that nobody has written for so long.
+func (h *Handle) silence(d time.Duration) string {
+	where := ""
+	if h.spec.Nodes.Several() {
+		where = " on this machine" // others may have: each looks after itself
+	}
+	return fmt.Sprintf("no output from any rank%s for %v", where, d.Round(time.Millisecond))
+}
+
 // onStall is called when no rank has written for the stall timeout.
 func (h *Handle) onStall(now time.Time) {
 	if !h.stalled && !h.stillSilent(now) {
@@ -170,8 +186,8 @@ func (h *Handle) onStall(now time.Time) {
 	if !h.stalled {
 		h.stalled = true
 		h.emit(job.Event{Type: job.EventStalled, Attempt: h.attempt, Ranks: job.FormatRanks(h.alive()),
-			Detail: fmt.Sprintf("no output from any rank for %v", silent.Round(time.Millisecond))})
-		h.note(fmt.Sprintf("no output from any rank for %v", silent.Round(time.Millisecond)))
+			Detail: h.silence(silent)})
+		h.note(h.silence(silent))
 		if h.stallAction() {
 			h.stallStopAt = now.Add(stallPause)
 			return

@@ -1,12 +1,12 @@
 package launch
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/coldjson"
 	"github.com/sluicerun/sluice/job"
 )
 
@@ -31,7 +31,7 @@ func (r *recorder) record(e job.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.file != nil && !r.broken {
-		if b, err := json.Marshal(e); err == nil {
+		if b, err := coldjson.Marshal(e); err == nil {
 			if _, err := r.file.Write(append(b, '\n')); err != nil {
 				// Full or gone: the run matters more than its diary. Later
 				// events would follow half a line, so none is tried.

@@ -19,6 +19,9 @@ import (
 // Func is a worker that is a Go function. Its value is stored as JSON in
 // Result.Values by rank. An error or a panic makes the worker exit with status
 // 1 and leaves its text, with the stack, in the worker's error.json.
+//
+// ctx does not end: as with any program, the stop signal ends the process. A
+// function that has to tidy up asks for it by signal.NotifyContext(ctx, ...).
 type Func func(ctx context.Context, arg json.RawMessage) (any, error)
 
 // The registry is written before Init and only read afterwards.
@@ -72,9 +75,12 @@ func runFunc(name string) (status int) {
 		writeErrorFile(errFile, message, stack)
 		return 1
 	}
+	running := false
 	defer func() {
 		if p := recover(); p != nil {
 			status = fail(fmt.Sprintf("panic: %v", p), string(debug.Stack()))
+		} else if running { // without main's goroutine the process would stay, and nobody would end it
+			os.Exit(fail("the function ended its goroutine (runtime.Goexit) and returned nothing", string(debug.Stack())))
 		}
 	}()
 	funcsMu.Lock()
@@ -86,7 +92,9 @@ func runFunc(name string) (status int) {
 	if len(arg) == 0 {
 		arg = nil
 	}
+	running = true
 	v, err := f(context.Background(), arg)
+	running = false
 	if err != nil {
 		return fail(err.Error(), "")
 	}

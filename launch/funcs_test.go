@@ -26,7 +26,7 @@ func TestFunctionsReturnValues(t *testing.T) {
 // What a function fails with is the run's explanation.
 func TestFunctionsFail(t *testing.T) {
 	clean(t)
-	for name, want := range map[string]string{"error": "the reason why", "panic": "panic: out of cheese", "unstorable": "cannot be stored"} {
+	for name, want := range map[string]string{"error": "the reason why", "panic": "panic: out of cheese", "goexit": "ended its goroutine", "unstorable": "cannot be stored"} {
 		res, err := launch.Run(soon(t), job.Spec{Func: name, Workers: 2})
 		if err != nil || res.Verdict != job.Failed || res.Status != 1 {
 			t.Fatalf("%s: %+v, %v", name, res, err)

@@ -46,6 +46,7 @@ func (h *Handle) ground() (err error) {
 			Spec: h.spec.Console, Workers: h.spec.Workers, Host: h.host, Role: h.spec.Role,
 			Color: h.opt.Color, ErrColor: h.opt.ErrColor, TTY: h.opt.TTY, ErrTTY: h.opt.ErrTTY,
 			Width: h.opt.Width, Height: h.opt.Height, Progress: h.opt.Progress, OnEvent: h.emit,
+			TellUnread: !h.spec.Console.Quiet,
 		})
 	}
 	if h.opt.Jobs && h.opt.OwnProcess {
@@ -101,6 +102,8 @@ func (h *Handle) startGang() error {
 	h.oom = sync.OnceValue(func() *proc.OOMWatch { return proc.NewOOMWatch("/", nil) })
 	go h.oom() // it reads some files, which the workers need not wait for
 	h.lastData.Store(h.gangStart.UnixNano())
+	// The stall of a gang that --stall-signal ended is not this one's.
+	h.stalled, h.stallSignal, h.stallStopAt = false, false, time.Time{}
 	h.workers = make([]*worker, h.spec.Workers)
 	locals := make([]int, h.spec.Workers)
 	for l := range locals {

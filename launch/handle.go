@@ -85,6 +85,7 @@ type Handle struct {
 	leave     context.CancelFunc // ends a Join or Done that is under way
 	worldly   sync.WaitGroup     // calls of the world that are under way
 	told      bool               // of this attempt's failure, or being told
+	left      bool               // the others have been told that all is done here
 	gaveUp    bool               // being told that there is no restart left for it
 	pardoned  bool               // it was another node's end: it does not count
 	telling   chan struct{}      // closed when that is done
@@ -95,12 +96,15 @@ type Handle struct {
 	stallSignal bool      // --stall-signal went out
 	suspended   bool      // by ^Z: no silence counts
 
+	fullTold atomic.Bool // that a worker waits for room on the disk; any pump
+
 	sessMu  sync.Mutex // guards sess, for those who ask; the loop alone changes it
 	sess    sessions
 	base    atomic.Int64  // the rank of local rank 0
 	noStops func()        // ends the watch for stopped programs
 	ending  chan struct{} // closed by noMore when no further gang will be started
 	noMore  func()
+	never   func() // closes done where there will be no loop that does
 	before  func() // of the first worker; nil: nothing
 
 	logs      []*stream.Log   // every log that was made, but
@@ -130,6 +134,9 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, err
 	}
+	if spec.Nodes.Several() && opt.World == nil {
+		return nil, &job.UsageError{Field: "nodes", Why: "nothing joins this gang with those of the other nodes", Hint: "set Options.World: elastic.New makes one"}
+	}
 	if spec.Name == "" {
 		spec.Name = spec.RunName()
 	}
@@ -147,6 +154,7 @@ func Prepare(spec job.Spec, opt Options) (*Handle, error) {
 		exits: make(chan *worker, spec.Workers), reborn: map[int]bool{}, asked: map[int]bool{},
 	}
 	h.noMore = sync.OnceFunc(func() { close(h.ending) })
+	h.never = sync.OnceFunc(func() { close(h.done) })
 	h.patience, h.impatient = context.WithCancel(context.Background())
 	if err := h.resolve(); err != nil {
 		return nil, err
@@ -195,10 +203,14 @@ func (h *Handle) Dir() string { return h.dir }
 // Spec is the spec with its defaults filled in.
 func (h *Handle) Spec() job.Spec { return h.given }
 
-// Discard removes the directory of a run that was not started.
+// Discard removes the directory of a run that was not started. It counts as
+// ended from then on.
 func (h *Handle) Discard() {
 	os.RemoveAll(h.dir)
 	h.noMore()
+	if h.ctx == nil {
+		h.never()
+	}
 }
 
 // Before has f called right before the first worker is started: for what its
@@ -207,11 +219,20 @@ func (h *Handle) Before(f func()) { h.before = f }
 
 // Start starts the gang: all workers or none. socket is the control socket's
 // path, told to the workers; it may be empty.
-func (h *Handle) Start(ctx context.Context, socket string) error {
+func (h *Handle) Start(ctx context.Context, socket string) (err error) {
 	if h.ctx != nil {
 		return fmt.Errorf("starting run %s: it has been started already", h.id)
 	}
+	if ctx == nil {
+		return fmt.Errorf("starting run %s: there is no context", h.id)
+	}
 	h.ctx = ctx
+	defer func() {
+		if err != nil { // no loop will answer those who ask
+			h.noMore()
+			h.never()
+		}
+	}()
 	h.started = time.Now()
 	h.env = newEnviron(&h.spec, h.opt.Environ, h.id, socket, h.host)
 	self, err := proc.Identify(os.Getpid())

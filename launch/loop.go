@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"syscall"
@@ -139,6 +140,9 @@ func (h *Handle) describe(w *worker) {
 			o.Cause, o.Detail = job.CauseOOM, evidence
 		}
 	}
+	if o.Kind == job.KindSignaled && o.Cause == job.CauseOwn && o.Signal == w.sent {
+		o.Detail = w.sentWhy
+	}
 	// A worker that was already failing when its peers' end reached it is
 	// told apart by how it ended: the stop signal, or a clean exit, is ours.
 	if o.Cause == job.CausePeer && h.first == nil {
@@ -220,7 +224,7 @@ func (h *Handle) afterAttempt() {
 		h.first = nil
 		h.rejoin()
 		return
-	case h.first == nil && !h.stop.asked && (h.place.Groups > 1 || h.spec.Nodes.Elastic()):
+	case !h.stop.asked && (h.first == nil || h.tolerated()) && (h.place.Groups > 1 || h.spec.Nodes.Elastic()):
 		h.leaveWorld()
 		return
 	case h.first == nil || h.stop.final || h.restarts >= h.spec.Restart.Max || h.scope() == job.RestartWorker:
@@ -304,9 +308,12 @@ func (h *Handle) unground() {
 }
 
 // showRest waits for the console, and goes on serving meanwhile: who has waited
-// long enough for a stuck screen can still press Ctrl-C.
+// long enough for a stuck screen can still press Ctrl-C, or end the context.
 func (h *Handle) showRest() console.Stats {
 	var st console.Stats
+	if h.ctx.Err() == nil { // a gang that was cancelled may show its last words
+		defer context.AfterFunc(h.ctx, h.impatient)()
+	}
 	shown := make(chan struct{})
 	go func() {
 		st = h.console.Finish(h.patience)

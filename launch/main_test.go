@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 	})
 	launch.Register("error", func(context.Context, json.RawMessage) (any, error) { return nil, errors.New("the reason why") })
 	launch.Register("panic", func(context.Context, json.RawMessage) (any, error) { panic("out of cheese") })
+	launch.Register("goexit", func(context.Context, json.RawMessage) (any, error) { runtime.Goexit(); return nil, nil })
 	launch.Register("large", func(context.Context, json.RawMessage) (any, error) { return strings.Repeat("x", 8<<20), nil })
 	launch.Register("unstorable", func(context.Context, json.RawMessage) (any, error) { return func() {}, nil })
 	launch.Register("environment", func(context.Context, json.RawMessage) (any, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
@@ -90,6 +91,46 @@ func TestRunDoesNotStart(t *testing.T) {
 	}
 }
 
+// A run that will never go on has ended for whoever asks: nobody waits for it.
+func TestHandleOfNoRun(t *testing.T) {
+	clean(t)
+	ctx := soon(t)
+	for name, end := range map[string]func(h *launch.Handle){
+		"discarded": (*launch.Handle).Discard,
+		"not started": func(h *launch.Handle) {
+			if err := os.RemoveAll(h.Dir()); err != nil {
+				t.Error(err)
+			}
+			if h.Start(ctx, "") == nil {
+				t.Error("it started")
+			}
+			h.Discard()
+		},
+	} {
+		h, err := launch.Prepare(job.Spec{Command: []string{"true"}, LogDir: t.TempDir()}, launch.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end(h)
+		select {
+		case <-h.Done():
+		case <-ctx.Done():
+			t.Fatalf("%s: it has not ended", name)
+		}
+		h.Stop("", 0, 0)
+		if err := h.Note("x"); !errors.Is(err, launch.ErrEnded) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if r := h.Record(); r.ID != h.ID() {
+			t.Errorf("%s: %+v", name, r)
+		}
+		h.Discard()
+		if h.Start(ctx, "") == nil {
+			t.Errorf("%s: it started", name)
+		}
+	}
+}
+
 func TestRunIsCancelled(t *testing.T) {
 	clean(t)
 	ctx, cancel := context.WithCancel(soon(t))
@@ -103,6 +144,27 @@ func TestRunIsCancelled(t *testing.T) {
 		if o.Cause != job.CauseUser || o.Failed() {
 			t.Errorf("rank %d: %+v", o.Rank, o)
 		}
+	}
+}
+
+// A context that ends when only the screen is waited for ends that wait.
+func TestCancelledWhileTheConsoleIsStuck(t *testing.T) {
+	clean(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	ctx, cancel := context.WithCancel(soon(t))
+	defer cancel()
+	spec := sh(1, `head -c 300000 /dev/zero`)
+	spec.Console.Linger = job.Forever
+	ended := counting(job.EventWorkerEnded, 1, func() { time.AfterFunc(200*time.Millisecond, cancel) })
+	began := time.Now()
+	res, err := launch.Run(ctx, spec, launch.Options{Stdout: w, OnEvent: ended})
+	if err != nil || res.Verdict != job.Succeeded || res.Unshown == 0 || time.Since(began) > 5*time.Second {
+		t.Fatalf("after %v: %v, %d bytes not shown, %v", time.Since(began), res.Verdict, res.Unshown, err)
 	}
 }
 
@@ -249,5 +311,23 @@ func TestStartTwice(t *testing.T) {
 	}
 	if res := h.Wait(); res.Verdict != job.Succeeded || len(res.Outcomes) != 2 {
 		t.Errorf("%+v", res)
+	}
+}
+
+// What would go wrong later, where nobody can catch it, is refused.
+func TestRefusedAtOnce(t *testing.T) {
+	clean(t)
+	spec := job.Spec{Command: []string{"true"}, LogDir: t.TempDir()}
+	var none context.Context
+	if _, err := launch.Run(none, spec); err == nil || !strings.Contains(err.Error(), "context") {
+		t.Errorf("without a context: %v", err)
+	}
+	spec.Nodes = job.Nodes{Count: 2, Host: "127.0.0.1", Port: 29400}
+	var usage *job.UsageError
+	if _, err := launch.Run(t.Context(), spec); !errors.As(err, &usage) || usage.Field != "nodes" {
+		t.Errorf("one of several, without the others: %v", err)
+	}
+	if left, err := os.ReadDir(spec.LogDir); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
 	}
 }

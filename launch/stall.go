@@ -56,6 +56,7 @@ func (h *Handle) stallAction() bool {
 		for _, w := range h.workers {
 			if w != nil && !w.ended {
 				w.proc.Signal(syscall.Signal(sig))
+				w.sent, w.sentWhy = sig, "that was --stall-signal, as nothing had been written for "+h.spec.Stall.Timeout.String()
 				did, h.stallSignal = true, true
 			}
 		}
@@ -86,6 +87,7 @@ func (h *Handle) stallAction() bool {
 	}
 	// The gang is stopped once the command is done; it has as long as it
 	// wants, since a person asked for it.
+	attempt := h.attempt
 	go func() {
 		err := cmd.Wait()
 		h.stallPid.Store(0)
@@ -96,6 +98,9 @@ func (h *Handle) stallAction() bool {
 				detail = err.Error()
 			}
 			h.emit(job.Event{Type: job.EventStalled, Attempt: h.attempt, Detail: "--on-stall: " + detail + ", see on-stall.log"})
+			if h.attempt != attempt {
+				return // another gang runs
+			}
 			if now := time.Now(); !h.stallSignal || h.stallStopAt.Before(now) {
 				h.stallStopAt = now
 			}

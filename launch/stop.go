@@ -110,7 +110,7 @@ func (h *Handle) stopAgain(o stopOrder) {
 
 // goOn forgets a stop: another attempt follows.
 func (h *Handle) goOn() {
-	h.stop = stopState{}
+	h.stop, h.left = stopState{}, false
 	h.rec.State = runs.Running
 }
 

@@ -36,6 +36,9 @@ type worker struct {
 	because *int
 	killed  bool      // we sent SIGKILL
 	killAt  time.Time // when what outlives the leader is killed; zero: not asked
+
+	sent    job.Signal // the last that somebody had us send, and the report's words for it
+	sentWhy string
 }
 
 func (h *Handle) newWorker(local, life int) *worker {
@@ -188,6 +191,7 @@ func (h *Handle) logOptions(w *worker, s job.Stream, direct bool, full *atomic.B
 			switch e.Type {
 			case job.EventLogFull:
 				full.Store(true)
+				h.tellWait(e)
 			case job.EventLogResumed:
 				full.Store(false)
 			}
@@ -195,6 +199,17 @@ func (h *Handle) logOptions(w *worker, s job.Stream, direct bool, full *atomic.B
 				go h.do(func() { h.diskFull(w, e) })
 			}
 		},
+	}
+}
+
+// tellWait says why nothing moves any more, with --on-full block. Once will do:
+// the logs of the others are on the same disk.
+func (h *Handle) tellWait(e job.Event) {
+	if h.given.OnFull != job.FullBlock && h.given.OnFull != "" || h.given.Console.Quiet || h.console == nil {
+		return
+	}
+	if h.fullTold.CompareAndSwap(false, true) {
+		h.console.Note(fmt.Sprintf("sluice: rank %d: %s", *e.Rank, e.Detail))
 	}
 }
 

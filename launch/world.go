@@ -367,7 +367,7 @@ func (h *Handle) leaveForGood() {
 	if h.leave != nil {
 		h.leave()
 	}
-	if h.first != nil {
+	if h.first != nil && !h.left {
 		h.tell(h.first)
 	}
 	told := make(chan struct{})
@@ -421,7 +421,7 @@ func (h *Handle) askRoot() {
 // leaveWorld waits, after success, for the gangs of the other nodes. A node that
 // the others meet at does so for as long as they work, whatever the barrier's time.
 func (h *Handle) leaveWorld() {
-	h.phase = phaseLeaving
+	h.phase, h.left = phaseLeaving, true
 	var ctx context.Context
 	barrier := h.spec.Nodes.BarrierTime()
 	if !h.place.Serves {
@@ -457,6 +457,7 @@ func (h *Handle) onLeft(err error) {
 		h.phase = phaseEnded
 	case errors.As(err, &other) && other.Again:
 		h.note(other.Why)
+		h.first = nil
 		h.rejoin()
 	case errors.As(err, &other):
 		h.worldEnded(err)

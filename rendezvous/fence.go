@@ -39,9 +39,9 @@ func (s *Static) pass(ctx context.Context) error {
 		// Maybe another job whose port was hit by mistake: it is not disturbed.
 		return fmt.Errorf("the store belongs to run %q and this is run %q: give all nodes the same --rdzv-id, or this job an endpoint of its own", f.Run, s.runID)
 	case f.Nodes != s.nodes:
-		err = fmt.Errorf("%v has --nnodes %d, others have %d: give all nodes the same", s.self, s.nodes, f.Nodes)
+		err = fmt.Errorf("this node has --nnodes %d, others have %d: give all nodes the same", s.nodes, f.Nodes)
 	case f.Heartbeat != s.timeout:
-		err = fmt.Errorf("%v has a heart-beat timeout of %v, others have %v: give all nodes the same", s.self, s.timeout, f.Heartbeat)
+		err = fmt.Errorf("this node has a heart-beat timeout of %v, others have %v: give all nodes the same", s.timeout, f.Heartbeat)
 	}
 	if err != nil {
 		s.warn(ctx, data, err)

@@ -21,7 +21,7 @@ func (p *page) failure(o *job.Outcome, tails func(rank int) []byte) {
 	if o.Cause == job.CauseOOM && o.MaxRSS > 0 {
 		p.line(1, "its memory peaked at "+size(o.MaxRSS))
 	}
-	if o.Kind == job.KindSignaled && o.Signal == job.SIGKILL && o.Cause == job.CauseOwn {
+	if o.Kind == job.KindSignaled && o.Signal == job.SIGKILL && o.Cause == job.CauseOwn && o.Detail == "" {
 		p.line(1, "sluice did not send that signal: somebody else or the kernel did")
 	}
 	if o.Kind == job.KindStartFailed {

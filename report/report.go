@@ -161,12 +161,18 @@ func (p *page) rule() string {
 		}
 		switch p.spec.ExitCode {
 		case job.ExitMax:
+			if p.spec.Nodes.Several() {
+				return "the highest that is known on this machine"
+			}
 			return "the highest of all failures"
 		case job.ExitLowestRank:
 			return "the lowest failed rank's"
 		case job.ExitAny:
 			return "1 if any worker failed"
 		case job.ExitCount:
+			if p.spec.Nodes.Several() {
+				return "the number of failures on this machine"
+			}
 			return "the number of failures"
 		}
 		return "the first failure's"

@@ -48,6 +48,8 @@ type client struct {
 	ctx  context.Context // of this attachment
 	cut  context.CancelFunc
 
+	cutTold bool // piped has told that lines are too long
+
 	// below the session's mu
 	size     Size
 	since    time.Time

@@ -46,6 +46,30 @@ func (s *Session) checkLine(st pty.State, data []byte) error {
 	return nil
 }
 
+// cutLines is data without what the kernel would drop in silence: the ends of lines
+// that are longer than it keeps. cut is how many bytes that are.
+func (s *Session) cutLines(st pty.State, data []byte) (kept []byte, cut int) {
+	if s.checkLine(st, data) == nil {
+		return data, 0
+	}
+	s.mu.Lock()
+	n := s.line
+	s.mu.Unlock()
+	limit := s.master.CanonLimit()
+	for len(data) > 0 {
+		body := lineEnd(data, st)
+		end := body + 1
+		if body < 0 {
+			body, end = len(data), len(data)
+		}
+		fits := min(body, max(limit-n, 0))
+		kept = append(append(kept, data[:fits]...), data[body:end]...)
+		cut += body - fits
+		n, data = 0, data[end:]
+	}
+	return kept, cut
+}
+
 // lineEnd finds what hands a line over to the program.
 func lineEnd(p []byte, st pty.State) int {
 	return bytes.IndexFunc(p, func(r rune) bool {

@@ -25,6 +25,9 @@ type atom struct {
 func (s *Session) plan(in Input) ([]atom, error) {
 	var all []atom
 	for _, st := range in.Steps {
+		if st.several() { // in which order, nobody has said
+			return nil, &RefusedError{Why: "a step has more than one of text, data, keys, paste, mouse and eof", Hint: "make them steps of their own"}
+		}
 		delay := max(time.Duration(st.Delay), 0)
 		n := len(all)
 		switch {
@@ -75,6 +78,17 @@ func (s *Session) plan(in Input) ([]atom, error) {
 		}
 	}
 	return all, nil
+}
+
+// several tells whether more than one thing is to be written.
+func (st Step) several() bool {
+	n := 0
+	for _, set := range []bool{st.Text != "", len(st.Data) > 0, len(st.Keys) > 0, len(st.Paste) > 0, st.Mouse != nil, st.EOF} {
+		if set {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // splitRunes cuts text into characters; bytes that are none are kept.

@@ -237,15 +237,36 @@ func TestCanonicalLimit(t *testing.T) {
 	}
 }
 
+// A sender that gives up is told just that: the program is not blamed for it.
+func TestSendGivesUp(t *testing.T) {
+	term := sessiontest.Start(t, "sh", "-c", "stty raw -echo; echo ready; exec sleep 100")
+	term.WaitText("ready")
+	late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer cancel()
+	for range 10 { // both the turn and the end of ctx are there
+		err := term.Send(late, session.Input{Steps: []session.Step{{Text: "x"}}})
+		if err == nil || strings.Contains(err.Error(), "does not read") {
+			t.Fatalf("before anything was written: %v", err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	err := term.Send(ctx, session.Input{Steps: []session.Step{{Data: make([]byte, 1<<20)}}})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "of 1048576 bytes were taken") {
+		t.Errorf("in the middle: %v", err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	term := sessiontest.Start(t, "sh", "-c", "stty raw; echo ready; exec cat")
 	term.WaitText("ready")
 	for what, in := range map[string]session.Step{
-		"unknown key":  {Keys: []string{"Entr"}},
-		"keys, not":    {EOF: true},
-		"not ask":      {Mouse: &session.Mouse{Action: "click", X: 1, Y: 1}},
-		"column 0":     {Mouse: &session.Mouse{Action: "click"}},
-		"not on the s": {Mouse: &session.Mouse{Action: "click", On: "nowhere"}},
+		"unknown key":   {Keys: []string{"Entr"}},
+		"keys, not":     {EOF: true},
+		"not ask":       {Mouse: &session.Mouse{Action: "click", X: 1, Y: 1}},
+		"column 0":      {Mouse: &session.Mouse{Action: "click"}},
+		"more than one": {Text: "a", Keys: []string{"Enter"}},
+		"not on the s":  {Mouse: &session.Mouse{Action: "click", On: "nowhere"}},
 	} {
 		err := term.Send(context.Background(), session.Input{Steps: []session.Step{in}})
 		if err == nil || !strings.Contains(err.Error(), what) {

@@ -13,6 +13,11 @@ func (s *Session) takeTurn(ctx context.Context, source string) error {
 		return ErrEnded
 	default:
 	}
+	// Not left to chance below: with no time to write, the program would be said
+	// not to read.
+	if ctx.Err() != nil {
+		return s.late(ctx, "waiting for its turn"+s.whoWrites())
+	}
 	for {
 		select {
 		case s.turn <- struct{}{}:

@@ -49,7 +49,7 @@ func (c *client) heard(f frame) error {
 	case FrameKeys, FrameKeysPart:
 		return c.typed(f.payload, f.kind == FrameKeysPart)
 	case FrameStdin:
-		return s.Send(c.ctx, Input{Source: c.source(), Steps: []Step{{Data: f.payload}}, Timeout: job.Forever})
+		return c.piped(f.payload)
 	case FrameEOF:
 		err := s.SendEOF(c.ctx, c.source())
 		var no *RefusedError
@@ -235,4 +235,23 @@ func (c *client) answers() bool {
 			return false
 		}
 	}
+}
+
+// piped sends what comes from a pipe or a file, which cannot send it in another way:
+// of a line that is too long the end is left out, and the lines behind it come.
+func (c *client) piped(data []byte) error {
+	st, err := c.s.master.LineState()
+	if err != nil {
+		return c.s.gone(err)
+	}
+	data, cut := c.s.cutLines(st, data)
+	if cut > 0 && !c.cutTold {
+		c.cutTold = true
+		c.tell(FrameNotice, fmt.Appendf(nil, "a line is longer than the %d bytes that the terminal keeps while the program reads lines: its end is left out, and that of others like it",
+			c.s.master.CanonLimit()))
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	return c.s.Send(c.ctx, Input{Source: c.source(), Steps: []Step{{Data: data}}, Timeout: job.Forever})
 }

@@ -191,6 +191,9 @@ func (s *Session) put(ctx context.Context, source string, data []byte, hide stri
 	if err == nil {
 		return nil
 	}
+	if errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("%d of %d bytes were taken: %w", n, len(data), ctx.Err())
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return &RefusedError{Why: fmt.Sprintf("the program does not read its input: %d of %d bytes were taken", n, len(data)),
 			Hint: "sluice screen --json tells who has the terminal"}

@@ -10,6 +10,7 @@
 //
 //	commands     sluice press, then sluice wait --text
 //	             against tmux send-keys, then tmux capture-pane until it is there
+//	command      sluice press --until, which is both, against the same
 //	connection   the same over the run's control socket, from one process,
 //	             against one tmux client in control mode
 //
@@ -66,7 +67,7 @@ func measureMain(args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("roundtrip measure", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&m.name, "name", "round trip", "what is measured")
-	fs.StringVar(&m.way, "way", "commands", "commands or connection")
+	fs.StringVar(&m.way, "way", "commands", "commands, command or connection")
 	fs.StringVar(&m.sluice, "sluice", "sluice", "the `program` that is measured")
 	fs.StringVar(&m.tmux, "tmux", "tmux", "the `peer`")
 	fs.IntVar(&m.trips, "n", 50, "so many `trips` of each")

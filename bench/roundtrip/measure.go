@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sluicerun/sluice/bench/result"
@@ -32,8 +33,8 @@ func (m *measurement) check(args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("there is nothing to make of %q", args)
 	}
-	if m.way != "commands" && m.way != "connection" {
-		return fmt.Errorf("-way %s: want commands or connection", m.way)
+	if !slices.Contains([]string{"commands", "command", "connection"}, m.way) {
+		return fmt.Errorf("-way %s: want commands, command or connection", m.way)
 	}
 	if m.trips < 1 || m.skip < 0 || m.poll < 0 || m.patience <= 0 {
 		return fmt.Errorf("-n %d -skip %d -poll %v -patience %v: want at least one trip and some patience", m.trips, m.skip, m.poll, m.patience)
@@ -45,8 +46,11 @@ func (m *measurement) check(args []string) error {
 func (m *measurement) sides(dir string) [2]side {
 	s := sluiceRun{program: m.sluice, patience: m.patience}
 	t := tmuxServer{program: m.tmux, socket: dir + "/tmux", poll: m.poll}
-	if m.way == "connection" {
+	switch m.way {
+	case "connection":
 		return [2]side{&sluiceSocket{sluiceRun: s}, &tmuxControl{tmuxServer: t}}
+	case "command":
+		return [2]side{&sluiceCommand{sluiceRun: s}, &t}
 	}
 	return [2]side{&s, &t}
 }

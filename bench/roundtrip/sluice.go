@@ -44,6 +44,26 @@ func (s *sluiceRun) stop() error {
 	return err
 }
 
+// sluiceCommand is a detached run, of which one command asks both at once.
+type sluiceCommand struct {
+	sluiceRun
+	due bool // the key is pressed by who waits for the answer
+}
+
+func (s *sluiceCommand) press(context.Context) error {
+	s.due = true
+	return nil
+}
+
+func (s *sluiceCommand) wait(ctx context.Context, text string) error {
+	if !s.due {
+		return s.sluiceRun.wait(ctx, text)
+	}
+	s.due = false
+	_, err := command(ctx, s.program, "press", s.run, "x", "--until", text, "--timeout", s.patience.String())
+	return err
+}
+
 // sluiceSocket is a detached run, asked on its control socket.
 type sluiceSocket struct {
 	sluiceRun

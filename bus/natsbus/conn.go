@@ -327,7 +327,7 @@ func (c *Conn) trouble(_ *nats.Conn, sub *nats.Subscription, err error) {
 				sub.Subject, pending>>20))
 		}
 	case errors.Is(err, nats.ErrPermissionViolation):
-		c.log(fmt.Sprintf("the NATS server does not allow this connection something that sluice needs: %v", err))
+		c.log(fmt.Sprintf("the NATS server does not let this connection do what sluice needs: %v", err))
 	}
 }
 

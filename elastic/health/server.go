@@ -38,6 +38,9 @@ func Listen(addr string, progress func() Progress) (*Server, error) {
 // ListenTimeout is Listen with a limit of its own on the age of the last
 // progress; 0 is none.
 func ListenTimeout(addr string, timeout time.Duration, progress func() Progress) (*Server, error) {
+	if progress == nil { // found at the first question, it would end the program
+		return nil, fmt.Errorf("listening for health checks on %q: there is no progress to tell", addr)
+	}
 	_, _, err := net.SplitHostPort(addr) // "" would be any port
 	if err != nil {
 		return nil, listenError(addr, err)

@@ -186,6 +186,9 @@ func TestListenErrors(t *testing.T) {
 			}
 		}
 	}
+	if _, err := Listen("127.0.0.1:0", nil); err == nil {
+		t.Error("there is nobody to ask, and it listens")
+	}
 	s.Close()
 	again, err := Listen(addr, healthy)
 	if err != nil {

@@ -4,7 +4,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/elastic"
+	"github.com/sluicerun/sluice/internal/coldjson"
 	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/nodes"
 	"github.com/sluicerun/sluice/internal/proc"
@@ -109,7 +109,7 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("reading the spec: %w", err)
 	}
-	if err := json.Unmarshal(b, &spec); err != nil {
+	if err := coldjson.Unmarshal(b, &spec); err != nil {
 		return 0, fmt.Errorf("reading the spec: %w", err)
 	}
 	a.unmet = &spec
@@ -144,7 +144,10 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 		return 0, err
 	}
 	if a.events != nil {
-		defer func() { a.events.close(spec.Console.LingerTime()) }()
+		defer func() {
+			a.events.close(spec.Console.LingerTime())
+			a.reportEvents(st.Events, spec.Console.Quiet)
+		}()
 	}
 	svc, err := a.openServices(&spec)
 	if err != nil {

@@ -4,12 +4,14 @@ package agent
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/coldjson"
 	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/stream/console"
@@ -35,7 +37,8 @@ type eventWriter struct {
 	mu      sync.Mutex
 	queue   []byte
 	dropped int
-	ended   bool // no more will come, or nobody takes them
+	ended   bool  // no more will come, or nobody takes them
+	failed  error // why nobody does, if it is not that the reader has gone
 }
 
 const stderrPath = "/dev/stderr"
@@ -65,7 +68,7 @@ func openEvents(path string) (*eventWriter, error) {
 }
 
 func (w *eventWriter) write(e job.Event) {
-	b, err := json.Marshal(e)
+	b, err := coldjson.Marshal(e)
 	if err != nil {
 		return
 	}
@@ -114,6 +117,9 @@ func (w *eventWriter) run() {
 			if err != nil {
 				w.mu.Lock()
 				w.ended, w.queue = true, nil
+				if !errors.Is(err, console.ErrClosed) {
+					w.failed = err
+				}
 				w.mu.Unlock()
 				return
 			}
@@ -125,6 +131,13 @@ func (w *eventWriter) run() {
 		}
 		<-w.wake
 	}
+}
+
+// failure is why the file lacks events, if it does.
+func (w *eventWriter) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed
 }
 
 // close writes what is left, unless nobody has taken anything for the time of

@@ -3,13 +3,13 @@
 package agent
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"syscall"
 
 	"github.com/sluicerun/sluice/elastic"
+	"github.com/sluicerun/sluice/internal/coldjson"
 	"github.com/sluicerun/sluice/internal/early"
 	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/internal/proc"
@@ -167,7 +167,7 @@ func (a *Agent) Launch(spec job.Spec, st Start, t Terminal) (run string, status 
 
 // specFile puts the spec where its size does not matter.
 func specFile(spec job.Spec) (*os.File, error) {
-	b, err := json.Marshal(spec)
+	b, err := coldjson.Marshal(spec)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the spec: %w", err)
 	}

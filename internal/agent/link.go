@@ -3,7 +3,6 @@
 package agent
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/coldjson"
 	"github.com/sluicerun/sluice/internal/fdpass"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/launch"
@@ -97,7 +97,7 @@ func inherited(fd int) (*link, error) {
 }
 
 func (l *link) send(m message, files ...*os.File) error {
-	b, err := json.Marshal(m)
+	b, err := coldjson.Marshal(m)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (l *link) recv() (message, []int, error) {
 	}
 	fds := fdpass.UnpackNumbers(oob[:oobn])
 	var m message
-	if err := json.Unmarshal(b[:n], &m); err != nil {
+	if err := coldjson.Unmarshal(b[:n], &m); err != nil {
 		return m, fds, fmt.Errorf("reading a message: %w", err)
 	}
 	return m, fds, nil

@@ -47,18 +47,33 @@ func (a *host) report(res job.Result) {
 			return fmt.Sprintf("sluice logs %s --rank %d --stream %s", res.RunID, rank, strings.TrimPrefix(stream, "std"))
 		},
 	})
-	done := make(chan struct{})
-	go func() {
-		console.NewFDSink(int(a.err.Fd())).Write(buf.Bytes())
-		close(done)
-	}()
 	wait := reportWait
 	if res.Unshown > 0 {
 		wait = stuckWait // --console-linger has been waited for already
 	}
+	a.tell(buf.Bytes(), wait)
+}
+
+// tell writes to the launcher's stderr, but does not wait for a reader for ever.
+func (a *host) tell(text []byte, wait time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		console.NewFDSink(int(a.err.Fd())).Write(text)
+		close(done)
+	}()
 	select {
 	case <-done:
 	case <-time.After(wait):
+	}
+}
+
+// reportEvents tells that the file of --events lacks some.
+func (a *host) reportEvents(path string, quiet bool) {
+	a.mu.Lock()
+	gone := a.link == nil
+	a.mu.Unlock()
+	if err := a.events.failure(); err != nil && !gone && !quiet {
+		a.tell(fmt.Appendf(nil, "sluice: --events %s lacks events: %v; events.jsonl in the run's directory has them\n", path, err), stuckWait)
 	}
 }
 

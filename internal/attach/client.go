@@ -385,7 +385,7 @@ func (c *client) notify(text string) {
 	}
 	if c.o.Err != nil {
 		// CR because the terminal may be raw; where it is not it does no harm.
-		fmt.Fprintf(c.o.Err, "%s\r\n", strings.TrimSpace(oneLine(text)))
+		fmt.Fprintf(c.o.Err, "sluice: %s\r\n", strings.TrimSpace(oneLine(text)))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -12,6 +13,7 @@ import (
 	"github.com/sluicerun/sluice/api"
 	"github.com/sluicerun/sluice/internal/attach"
 	"github.com/sluicerun/sluice/internal/pty"
+	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/keys"
 	"github.com/sluicerun/sluice/session"
 	"github.com/sluicerun/sluice/vt/render"
@@ -78,6 +80,9 @@ func (o *attachOptions) run(ctx context.Context, a *app, arg string) error {
 	if p.over(ctx) && !p.again(ctx) {
 		return a.lastScreen(ctx, p)
 	}
+	if err := o.refuseOwn(ctx, p); err != nil {
+		return err
+	}
 	conn, err := api.Attach(ctx, p.rec.Socket, api.Request{Via: p.rec.Via, Rank: p.rank, Attach: o.wire(), Who: who("attach")})
 	if err != nil {
 		if errors.Is(err, api.ErrNoAgent) && p.over(ctx) {
@@ -100,6 +105,34 @@ func (o *attachOptions) run(ctx context.Context, a *app, arg string) error {
 		return nil
 	}
 	return leave(res.End.Status)
+}
+
+// refuseOwn refuses to join a terminal to itself: every key would come back as a
+// key, and all that is shown be shown again, without end.
+func (o *attachOptions) refuseOwn(ctx context.Context, p place) error {
+	files := []*os.File{os.Stdout}
+	if !o.readOnly {
+		files = append(files, os.Stdin)
+	}
+	files = slices.DeleteFunc(files, func(f *os.File) bool { return !term.IsTerminal(int(f.Fd())) })
+	if len(files) == 0 || p.local() != nil {
+		return nil
+	}
+	resp, err := p.ask(ctx, api.Request{Op: api.OpScreen, Brief: true})
+	if err != nil || resp.Screen == nil {
+		return nil // attaching will tell
+	}
+	theirs, err := os.Stat(resp.Screen.State.TTY.Path)
+	if err != nil {
+		return nil
+	}
+	for _, f := range files {
+		if ours, err := f.Stat(); err == nil && os.SameFile(ours, theirs) {
+			return &job.UsageError{Field: "RUN", Value: p.String(), Why: "it is the terminal that this command runs on",
+				Hint: "attach from another one; sluice screen " + p.String() + " shows it here"}
+		}
+	}
+	return nil
 }
 
 // wire is what the session is told about us.

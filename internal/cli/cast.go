@@ -133,7 +133,7 @@ func isTerminalWriter(w io.Writer) bool {
 
 // recordingError is bad input: what was named cannot be written to.
 func recordingError(err error) error {
-	hint := "name another file with -o FILE"
+	hint := "name another file"
 	if errors.Is(err, os.ErrExist) {
 		hint = "--overwrite replaces it"
 	}

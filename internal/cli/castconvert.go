@@ -237,25 +237,5 @@ func (o *convertOptions) save(a *app, write func(io.Writer) error) (err error) {
 		b := bufio.NewWriterSize(a.stdout, 64<<10)
 		return errors.Join(write(b), b.Flush())
 	}
-	flags, made := os.O_WRONLY|os.O_CREATE|os.O_EXCL, true
-	if st, err := os.Stat(o.out.file); err == nil && o.out.overwrite {
-		if st.Mode().IsRegular() {
-			path, err := filepath.EvalSymlinks(o.out.file)
-			if err != nil {
-				return fmt.Errorf("writing a picture: %w", err)
-			}
-			return replaceFile(path, st.Mode().Perm(), write)
-		}
-		flags, made = os.O_WRONLY, false // a pipe, or a device
-	}
-	f, err := os.OpenFile(o.out.file, flags, 0o666)
-	if err != nil {
-		return recordingError(fmt.Errorf("writing a picture: %w", err))
-	}
-	b := bufio.NewWriterSize(f, 64<<10)
-	err = errors.Join(write(b), b.Flush(), f.Close())
-	if err != nil && made {
-		os.Remove(o.out.file)
-	}
-	return err
+	return putFile(o.out.file, o.out.overwrite, write)
 }

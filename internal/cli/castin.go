@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -48,15 +49,19 @@ func (o *castIn) finalize() (err error) {
 	return nil
 }
 
-// tape is a recording that a command reads: a file, standard input, or what the
-// logs of a run's terminal have.
+// tape is a recording that a command reads: a file, a pipe, standard input, or what
+// the logs of a run's terminal have.
 type tape struct {
 	name   string
-	path   string // of a file
-	dir    string // of a session's logs
+	path   string   // of a file
+	pipe   *os.File // what can be read once only
+	dir    string   // of a session's logs
 	header cast.Header
 	events cast.Events
 	reader *cast.Reader // of a file
+
+	mu     sync.Mutex
+	moving []*cast.Reader // those of again
 }
 
 // open opens FILE, - or RUN[/RANK].
@@ -74,16 +79,21 @@ func (o *castIn) open(a *app, arg string) (*tape, error) {
 		}
 		return t, nil
 	}
-	if arg == "-" {
-		if slices.ContainsFunc(o.opened, func(t *tape) bool { return t.path == "" }) {
-			return nil, errTwice
+	if t.pipe != nil {
+		if slices.ContainsFunc(o.opened, func(other *tape) bool { return other.pipe == t.pipe }) {
+			return nil, t.twice()
 		}
-		t.reader, err = cast.NewReader(os.Stdin, o.options)
+		t.reader, err = cast.NewReader(t.pipe, o.options)
 	} else {
 		t.reader, err = cast.Open(t.path, o.options)
 	}
 	if err != nil {
-		return nil, &flagError{err: err, hint: "--from-format raw takes any bytes; sluice cast info tells what a file is"}
+		t.close()
+		hint := "--from-format raw takes any bytes; sluice cast info tells what a file is"
+		if _, unread := errors.AsType[*fs.PathError](err); unread {
+			hint = "" // what it is was not seen
+		}
+		return nil, &flagError{err: err, hint: hint}
 	}
 	t.header, t.events = t.reader.Header(), t.all(o)
 	o.opened = append(o.opened, t)
@@ -96,7 +106,7 @@ func (t *tape) all(o *castIn) cast.Events {
 	return func(yield func(cast.Event, error) bool) {
 		if used {
 			if t.path == "" {
-				yield(cast.Event{}, errTwice)
+				yield(cast.Event{}, t.twice())
 				return
 			}
 			t.reader.Close()
@@ -116,7 +126,9 @@ func (t *tape) all(o *castIn) cast.Events {
 	}
 }
 
-var errTwice = usagef("standard input cannot be read twice: put the recording into a file")
+func (t *tape) twice() error {
+	return usagef("%s cannot be read twice: put the recording into a file", t.name)
+}
 
 // damaged is an error of a recording that is being read.
 func damaged(err error) error {
@@ -146,7 +158,7 @@ func (o *castIn) reads(path string) bool {
 // find tells a file from a run.
 func (o *castIn) find(a *app, arg string) (*tape, error) {
 	if arg == "-" {
-		return &tape{name: "standard input"}, nil
+		return &tape{name: "standard input", pipe: os.Stdin}, nil
 	}
 	st, err := os.Stat(arg)
 	switch {
@@ -154,6 +166,12 @@ func (o *castIn) find(a *app, arg string) (*tape, error) {
 		if _, err := os.Stat(filepath.Join(arg, session.TimingFile)); err == nil {
 			return &tape{name: filepath.Base(arg), dir: arg}, nil
 		}
+	case err == nil && !st.Mode().IsRegular(): // a FIFO, or <(COMMAND) of a shell
+		f, err := os.Open(arg)
+		if err != nil {
+			return nil, fmt.Errorf("reading a recording: %w", err)
+		}
+		return &tape{name: filepath.Base(arg), pipe: f}, nil
 	case err == nil:
 		return &tape{name: filepath.Base(arg), path: arg}, nil
 	case !errors.Is(err, fs.ErrNotExist):
@@ -183,16 +201,33 @@ func (t *tape) close() {
 	if t.reader != nil {
 		t.reader.Close()
 	}
+	if t.pipe != nil && t.pipe != os.Stdin {
+		t.pipe.Close()
+	}
 }
 
 // close lets go of all files, and tells what was not as it should be in them.
 func (o *castIn) close(a *app) {
 	for _, t := range o.opened {
-		for _, w := range t.reader.Warnings() {
+		for _, w := range t.warnings() {
 			fmt.Fprintln(a.stderr, "sluice:", warned(t.name, w))
 		}
 		t.close()
 	}
+}
+
+// warnings are those of all who have read it, each once.
+func (t *tape) warnings() (all []cast.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range append([]*cast.Reader{t.reader}, t.moving...) {
+		for _, w := range r.Warnings() {
+			if !slices.Contains(all, w) {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
 }
 
 // warned is a warning about a file.
@@ -242,6 +277,11 @@ func (t *tape) again(o *castIn) (open func() (playback.Source, error), done func
 	}
 	return func() (playback.Source, error) {
 		r, err := cast.Open(path, opt)
+		if err == nil && t.path != "" {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.moving = append(t.moving, r)
+		}
 		return movable{r}, err
 	}, done, nil
 }

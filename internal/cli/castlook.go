@@ -128,6 +128,11 @@ sluice screen.
 				return err
 			}
 			defer in.close(a)
+			for _, name := range o.files {
+				if in.reads(name) {
+					return usagef("%s is the recording itself: name another file for the picture", name)
+				}
+			}
 			src, done, err := t.source(&in)
 			if err != nil {
 				return err

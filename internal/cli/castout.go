@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -99,6 +102,9 @@ func (o *castOut) format(from *tape) (cast.Format, error) {
 	if f, known := formatOf(o.file); known {
 		return f, nil
 	}
+	if err := checkEnd(o.file, "--to"); err != nil {
+		return 0, err
+	}
 	if from.reader != nil {
 		switch f := from.reader.Format(); f {
 		case cast.V1, cast.V2, cast.V3, cast.TTYRec:
@@ -106,6 +112,19 @@ func (o *castOut) format(from *tape) (cast.Format, error) {
 		}
 	}
 	return cast.V2, nil // which everything reads
+}
+
+// unmade are ends of files that sluice does not make. A recording by such a name would
+// be taken for what it is not.
+var unmade = []string{"apng", "avi", "bz2", "gz", "jpeg", "jpg", "mkv", "mov", "mp4", "pdf", "webm", "webp", "xz", "zip", "zst"}
+
+// checkEnd refuses a name with such an end, unless flag says the format.
+func checkEnd(file, flag string) error {
+	end := strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), ".")
+	if !slices.Contains(unmade, end) {
+		return nil
+	}
+	return usagef("%s: sluice makes no %s; %s says which format it is to have nevertheless (pictures for a video: sluice cast convert FILE FOLDER --to png)", file, end, flag)
 }
 
 // replace puts the result in the place of the recording.
@@ -126,6 +145,33 @@ func (o *castOut) replace(from *tape, format cast.Format, h cast.Header, events 
 		return usagef("%s is no regular file: say where to with -o FILE", from.path)
 	}
 	return replaceFile(from.path, st.Mode().Perm(), func(w io.Writer) error { return put(w, format, h, events) })
+}
+
+// putFile writes a picture: a new file or, with overwrite, one in the place of an old
+// one. A device or a pipe is written to. What could not be finished is not left over,
+// and what was there before is.
+func putFile(name string, overwrite bool, write func(io.Writer) error) error {
+	flags, made := os.O_WRONLY|os.O_CREATE|os.O_EXCL, true
+	if st, err := os.Stat(name); err == nil && overwrite {
+		if st.Mode().IsRegular() {
+			path, err := filepath.EvalSymlinks(name)
+			if err != nil {
+				return fmt.Errorf("writing a picture: %w", err)
+			}
+			return replaceFile(path, st.Mode().Perm(), write)
+		}
+		flags, made = os.O_WRONLY, false // a pipe, or a device
+	}
+	f, err := os.OpenFile(name, flags, 0o666)
+	if err != nil {
+		return recordingError(fmt.Errorf("writing a picture: %w", err))
+	}
+	b := bufio.NewWriterSize(f, 64<<10)
+	err = errors.Join(write(b), b.Flush(), f.Close())
+	if err != nil && made {
+		os.Remove(name)
+	}
+	return err
 }
 
 // replaceFile puts a new file in the place of one, in one step.

@@ -46,7 +46,7 @@ status are shown at the end.
 Exit status: the run's.`,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, _, err := target(argOr(args, 0))
+			rec, _, err := target(runOr(args, 0))
 			if err != nil {
 				return err
 			}

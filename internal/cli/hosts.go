@@ -56,7 +56,9 @@ func (o *hostsOptions) finalize(f *pflag.FlagSet, spec *job.Spec, nodes *nodesOp
 	case spec.Stdin.Mode != job.StdinDefault && spec.Stdin.Mode != job.StdinNone:
 		return nil, usagef("--stdin does not go with --hosts: workers there have no standard input")
 	}
-	spec.Stdin = job.Stdin{Mode: job.StdinNone}
+	if spec.Pty == nil {
+		spec.Stdin = job.Stdin{Mode: job.StdinNone}
+	} // a terminal is the worker's standard input as well: others type into it there
 	n := job.Nodes{Min: len(list), Max: len(list), JoinTimeout: nodes.join, LastCall: nodes.lastCall, LastCallSet: f.Changed("last-call"),
 		Lease: nodes.lease, StoreGrace: nodes.grace,
 		Host: list[0].Name, Port: 1} // to be found out

@@ -45,7 +45,12 @@ rank when there is more than one (--raw: bytes as they are).
   sluice logs train --rank 0 --stream out --raw > out.bin`,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), a, argOr(args, 0))
+			for flag, n := range map[string]int{"tail": o.tail, "attempt": o.attempt} {
+				if n < 0 && cmd.Flags().Changed(flag) {
+					return usagef("--%s: %d is negative", flag, n)
+				}
+			}
+			return o.run(cmd.Context(), a, runOr(args, 0))
 		},
 	}
 	f := cmd.Flags()
@@ -115,10 +120,13 @@ func (o *logsOptions) run(ctx context.Context, a *app, sel string) error {
 			return &flagError{err: fmt.Errorf("run %s has no logs here: it ended before a worker was started", rec.ID)}
 		}
 		if parts := remoteParts(rec); len(parts) > 0 {
-			return usagef("run %s was on other hosts, and so are its logs: sluice gather %[1]s DIR brings them here, or ssh %s sluice logs %s shows those of one", rec.ID, parts[0].Host, parts[0].Run)
+			return usagef("run %s was on other hosts, and so are its logs: sluice gather %[1]s DIR brings them here, or %s %s sluice logs %s shows those of one", rec.ID, job.Quote(rec.Remote.SSH...), parts[0].Host, parts[0].Run)
 		}
 		if !ranks.IsZero() && rec.Spec.Nodes.Elastic() {
 			return v.noRank(ranks)
+		}
+		if !ranks.IsZero() && rec.Spec.Nodes.Several() {
+			return usagef("run %s has no such logs on this machine: its other machines have those of their ranks", rec.ID)
 		}
 		return usagef("run %s has no such logs (%d ranks; see --rank, --stream, --attempt)", rec.ID, v.size())
 	}

@@ -76,7 +76,11 @@ func (o *logsOptions) followAll(ctx context.Context, a *app, v *view, ranks job.
 		f.wg.Go(func() { f.attempts(ctx, o, ranks, known) })
 	}
 	f.wg.Wait()
-	if lost := f.c.Finish(ctx).Unshown; lost > 0 && f.err == nil && ctx.Err() == nil {
+	stats := f.c.Finish(ctx)
+	if stats.Failed != nil {
+		f.fail(stats.Failed)
+	}
+	if lost := stats.Unshown; lost > 0 && f.err == nil && ctx.Err() == nil {
 		f.fail(fmt.Errorf("%d bytes were not shown: their archives were deleted (--log-keep) before they were read", lost))
 	}
 	cancel()

@@ -124,6 +124,9 @@ func places(ctx context.Context, rec *runs.Record, ranks job.RankSet) (all []pla
 		return nil, &job.UsageError{Field: "RUN", Value: rec.ID, Why: "its workers have no terminals", Hint: "start it with: sluice run --pty"}
 	}
 	v := across(ctx, rec)
+	if err := v.lacks(ranks); err != nil {
+		return nil, err
+	}
 	recs := []*runs.Record{v.here}
 	if nodes := v.with(ranks); v.several() {
 		recs = nil

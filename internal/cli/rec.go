@@ -186,6 +186,9 @@ func (o *recOptions) finalize(file string, spec *job.Spec) (err error) {
 			base := strings.TrimSuffix(file, filepath.Ext(file))
 			return usagef("%s cannot be recorded to, only made of a recording: record to %s.cast, then sluice cast convert %s.cast %s", file, base, base, file)
 		}
+		if err := checkEnd(file, "--format"); err != nil {
+			return err
+		}
 	}
 	r := o.rec
 	if o.format != "" {

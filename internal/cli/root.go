@@ -64,7 +64,7 @@ func Main(args []string) int {
 		// On its way before we know what for. An error is told by who needs it.
 		a.agent, _ = agent.Spawn()
 	}
-	root := newRoot(a)
+	root := newRoot(a, args...)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()
 	if a.agent != nil {
@@ -168,7 +168,19 @@ func usagef(format string, args ...any) error {
 const statuses = `
 Exit status: 0 success; 2 bad usage; 125 sluice itself failed.`
 
-func newRoot(a *app) *cobra.Command {
+// commands are made when they are needed: to make all takes longer than most of them.
+var commands = map[string]func(*app) *cobra.Command{
+	"run": newRun, "torchrun": newTorchrun, "ps": newPs, "logs": newLogs, "console": newConsole, "signal": newSignal,
+	"stop": newStop, "wait": newWait, "eof": newEOF, "resume": newResume, "gather": newGather, "certs": newCerts, "topo": newTopo,
+	"attach": newAttach, "type": newType, "press": newPress, "paste": newPaste, "mouse": newMouse, "resize": newResize,
+	"screen": newScreen, "expect": newExpect, "sessions": newSessions, "shell-init": newShellInit,
+	"rec": newRec, "play": newPlay, "cast": newCast, "stream": newStream, "upload": newUpload,
+	"inspect": newInspect, "adopt": newAdopt, "watch": newWatch, "redirect": newRedirect, "version": newVersion,
+}
+
+// newRoot is the tree of all commands or, where args begin with the name of one, as
+// much of it as they need.
+func newRoot(a *app, args ...string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sluice",
 		Short: "Launch processes and own their streams",
@@ -191,13 +203,14 @@ nothing running when it is done.`,
 		return &flagError{err: plainFlagError(err), hint: "see: " + cmd.CommandPath() + " --help"}
 	})
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(
-		newRun(a), newPs(a), newLogs(a), newSignal(a), newStop(a), newWait(a),
-		newAttach(a), newType(a), newPress(a), newPaste(a), newMouse(a), newResize(a), newScreen(a), newExpect(a), newSessions(a), newShellInit(a),
-		newRec(a), newPlay(a), newCast(a), newStream(a), newUpload(a),
-		newWatch(a), newRedirect(a),
-		newTorchrun(a), newConsole(a), newEOF(a), newResume(a), newTopo(a), newCerts(a), newGather(a), newInspect(a), newAdopt(a), newVersion(a), newCompletion(a),
-	)
+	if len(args) > 0 && commands[args[0]] != nil {
+		root.AddCommand(commands[args[0]](a))
+		return root
+	}
+	for _, command := range commands {
+		root.AddCommand(command(a))
+	}
+	root.AddCommand(newCompletion(a)) // which is about all
 	return root
 }
 

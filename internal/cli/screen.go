@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -208,20 +207,15 @@ func (p place) replay() (*vt.Terminal, session.State, error) {
 	return t, st, nil
 }
 
-// writeFile writes a file, or standard output for -. A file that could not be
-// finished is removed.
+// writeFile is putFile in the place of whatever is there, or standard output for -.
 func writeFile(a *app, name string, write func(io.Writer) error) error {
+	if name != "-" {
+		return putFile(name, true, write)
+	}
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return err
 	}
-	if name == "-" {
-		_, err := a.stdout.Write(b.Bytes())
-		return err
-	}
-	if err := os.WriteFile(name, b.Bytes(), 0o666); err != nil {
-		os.Remove(name)
-		return err
-	}
-	return nil
+	_, err := a.stdout.Write(b.Bytes())
+	return err
 }

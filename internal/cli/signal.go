@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,17 +34,28 @@ the given ranks.
 				ranks = job.AllRanks()
 			}
 			v := across(cmd.Context(), rec)
+			if err := v.lacks(ranks); err != nil {
+				return err
+			}
 			nodes := v.with(ranks)
 			if v.several() && len(nodes) == 0 {
 				return v.noRank(ranks)
 			}
 			hit, err := v.tell(cmd.Context(), nodes, api.Request{Op: api.OpSignal, Ranks: ranks, Signal: sig, Who: who("signal")})
 			if hit != "" {
-				fmt.Fprintf(a.stderr, "sluice: sent %v to rank %s of %s\n", sig, hit, rec.ID)
+				fmt.Fprintf(a.stderr, "sluice: sent %v to %s of %s\n", sig, rankWords(hit), rec.ID)
 			}
 			return err
 		},
 	}
+}
+
+// rankWords is "rank 3" or "ranks 0-2".
+func rankWords(ranks string) string {
+	if strings.ContainsAny(ranks, ",-") {
+		return "ranks " + ranks
+	}
+	return "rank " + ranks
 }
 
 // who says who is asking, for the run's record.

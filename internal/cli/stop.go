@@ -24,7 +24,7 @@ the run has ended.
 ` + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, ranks, err := find(argOr(args, 0))
+			rec, ranks, err := find(runOr(args, 0))
 			if err != nil {
 				return err
 			}
@@ -44,6 +44,9 @@ the run has ended.
 			v := across(cmd.Context(), rec)
 			nodes := v.nodes // those that wait for a place, too
 			if !ranks.IsZero() {
+				if err := v.lacks(ranks); err != nil {
+					return err
+				}
 				if nodes = v.with(ranks); v.several() && len(nodes) == 0 {
 					return v.noRank(ranks)
 				}
@@ -64,7 +67,7 @@ the run has ended.
 				return err
 			}
 			if !ranks.IsZero() {
-				fmt.Fprintf(a.stderr, "sluice: stopping rank %s of %s\n", hit, rec.ID)
+				fmt.Fprintf(a.stderr, "sluice: stopping %s of %s\n", rankWords(hit), rec.ID)
 				return nil
 			}
 			return a.stopped(cmd.Context(), rec, noWait)

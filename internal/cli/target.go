@@ -43,9 +43,18 @@ func find(arg string) (*runs.Record, job.RankSet, error) {
 	if strings.HasPrefix(arg, pidPrefix) {
 		return targetPID(arg)
 	}
-	sel, ranks := arg, ""
+	sel, ranks, cut := arg, "", false
 	if !strings.HasPrefix(arg, "/") && !strings.HasPrefix(arg, ".") {
-		sel, ranks, _ = strings.Cut(arg, "/")
+		sel, ranks, cut = strings.Cut(arg, "/")
+	}
+	// Both are what a script has whose variable is not set: it must not hit others.
+	switch {
+	case sel == latest:
+		sel = ""
+	case sel == "":
+		return nil, job.RankSet{}, &flagError{err: errors.New("the name of the run is empty"), hint: "without one, the latest run is meant"}
+	case cut && ranks == "":
+		return nil, job.RankSet{}, &flagError{err: fmt.Errorf("%s: there are no ranks behind the slash", arg), hint: "write RUN/RANKS, for example " + sel + "/0,8-15, or RUN for all"}
 	}
 	var set job.RankSet
 	var err error
@@ -128,6 +137,17 @@ func live(ctx context.Context, rec *runs.Record, req api.Request) (api.Response,
 
 func hasEnded(rec *runs.Record) error {
 	return &job.UsageError{Field: "RUN", Value: rec.ID, Why: "it has ended", Hint: "sluice ps shows how"}
+}
+
+// latest means the latest run. No argument can be that.
+const latest = "\x00"
+
+// runOr is an argument that is a RUN, or the latest run.
+func runOr(args []string, i int) string {
+	if i < len(args) {
+		return args[i]
+	}
+	return latest
 }
 
 func argOr(args []string, i int) string {

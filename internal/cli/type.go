@@ -99,7 +99,7 @@ func (o *sendOptions) send(ctx context.Context, a *app, ps []place, in session.I
 			if terr != nil {
 				return terr
 			}
-			return (&waitOptions{}).notMet(a, p, no, t, resp.Screen.State.Status)
+			return (&waitOptions{cond: o.until}).notMet(a, p, no, t, resp.Screen.State.Status)
 		}
 		if err != nil || !o.show || resp.Screen == nil {
 			return err

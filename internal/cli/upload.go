@@ -74,7 +74,7 @@ keeps. What is no asciicast is converted on the way.
 			if done.Message != "" {
 				fmt.Fprintln(a.stderr, printableLines(done.Message))
 			}
-			fmt.Fprintln(a.stdout, done.URL)
+			fmt.Fprintln(a.stdout, printableLines(done.URL))
 			return nil
 		},
 	}

@@ -44,6 +44,9 @@ func across(ctx context.Context, rec *runs.Record) *view {
 	wg.Go(func() { v.here = fresh(ctx, rec) })
 	resp, v.err = api.Ask(ctx, rec.Socket, api.Request{Op: api.OpNodes})
 	wg.Wait()
+	if errors.Is(v.err, context.DeadlineExceeded) {
+		v.err = errors.New("the agent on this machine does not answer: it is suspended, or too busy")
+	}
 	if v.here.State == runs.Ended {
 		return v
 	}
@@ -92,6 +95,17 @@ func (v *view) size() int {
 		n = max(v.here.Spec.Workers, 1)
 	}
 	return n
+}
+
+// lacks is the error for ranks of which some do not exist: nothing is done to others.
+func (v *view) lacks(ranks job.RankSet) error {
+	if n := v.here.Spec.Nodes; n.Several() && (!n.Elastic() || v.err != nil || v.size() == 0 || waits(v.here)) {
+		return nil // how many there are is not known here
+	}
+	if none := ranks.Beyond(v.size()); !none.IsZero() {
+		return v.noRank(none)
+	}
+	return nil
 }
 
 // with are the nodes that have some of the ranks; all that have ranks if none are

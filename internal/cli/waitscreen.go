@@ -144,12 +144,20 @@ func (o *waitOptions) onScreen(ctx context.Context, a *app, arg string) error {
 	return o.notMet(a, p, no, t, resp.Screen.State.Status)
 }
 
+// unmarked is for who waits for the prompt of a shell that never told of one.
+const unmarked = "  hint: nothing has marked a prompt there so far; sluice shell-init --help tells how a shell is made to\n"
+
 // notMet tells what was waited for in vain, and shows what there is.
 func (o *waitOptions) notMet(a *app, p place, no *session.NotMetError, t *vt.Terminal, status int) error {
 	if !o.quiet {
-		screen := asText(t.Snapshot(false))
+		snap := t.Snapshot(false)
+		screen := asText(snap)
 		screen.Ended, screen.Status = no.Ended, status
-		fmt.Fprintf(a.stderr, "sluice: %s: %v\n%s", p, no, screen.Draw("  "))
+		hint := ""
+		if o.cond.Prompt && !snap.Prompt.Seen {
+			hint = unmarked
+		}
+		fmt.Fprintf(a.stderr, "sluice: %s: %v\n%s%s", p, no, hint, screen.Draw("  "))
 	}
 	return exitStatus(job.StatusNotMet)
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // The commands that edit are filters, and do what they say.
@@ -138,6 +140,40 @@ func TestCastKeeps(t *testing.T) {
 	if got := w.must("cast", "repair", "bad.cast"); !strings.Contains(got, "nothing to mend") {
 		t.Errorf("repair again: %s", got)
 	}
+	// What cannot be written to stays as it is; a device is written to and no more.
+	if err := os.Mkdir(w.path("folder.png"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mknod(w.path("null.png"), unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))); err != nil {
+		if os.Geteuid() == 0 {
+			t.Fatal(err)
+		}
+		w.write("null.png", "") // only root makes devices
+	}
+	w.write("old.png", "an old picture")
+	for name, want := range map[string]int{"folder.png": 2, "null.png": 0, "no/such.png": 2, "old.png": 0} {
+		if r := w.run("cast", "screen", "bad.cast", "--png", name); r.status != want {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	for _, name := range []string{"folder.png", "null.png", "old.png"} {
+		if _, err := os.Lstat(w.path(name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := w.read(w.path("old.png")); !strings.HasPrefix(got, "\x89PNG") {
+		t.Errorf("the old picture is %.20q", got)
+	}
+	// A picture does not replace what it is made of.
+	before := w.must("cast", "convert", "bad.cast")
+	for _, form := range []string{"--png", "--svg", "--html"} {
+		if r := w.run("cast", "screen", "bad.cast", form, "./bad.cast"); r.status != 2 || !strings.Contains(r.stderr, "the recording itself") {
+			t.Errorf("%s: %+v", form, r)
+		}
+	}
+	if after := w.must("cast", "convert", "bad.cast"); after != before {
+		t.Error("the recording is another one")
+	}
 	// What comes from a pipe is put into a file to move in; nobody finds it later.
 	if r := w.runWith(func(c *exec.Cmd) {
 		c.Path, c.Args = "/bin/sh", []string{"sh", "-c", sluice + ` cast grep line - <l.cast | head -n 1`}
@@ -166,6 +202,24 @@ func TestCastKeeps(t *testing.T) {
 		}, args...)
 		if r.status != 125 || !strings.Contains(r.stderr, "no space left") {
 			t.Errorf("%q onto a full disk: %+v", args, r)
+		}
+	}
+}
+
+// What moves in a recording reads pipes and FIFOs as well as files, and tells what is
+// not as it should be.
+func TestCastPipes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("cut.cast", "{\"version\":2,\"width\":40,\"height\":5}\n[0.1, \"o\", \"hello\"]\ngarbage\n[0.5, \"o\", \"\"]\n[0.6, \"o\"")
+	for _, command := range []string{"cast screen FILE", "cast grep hello FILE", "cast convert FILE --to txt", "cast convert FILE --to raw", "play FILE --speed max"} {
+		for _, from := range []string{"cut.cast", "<(cat cut.cast)", "fifo"} {
+			script := "rm -f fifo; mkfifo fifo; { timeout 20 cat cut.cast >fifo & } 2>/dev/null; timeout 20 " +
+				sluice + " " + strings.ReplaceAll(command, "FILE", from) + " --lenient; status=$?; kill %1 2>/dev/null; exit $status"
+			r := w.runWith(func(c *exec.Cmd) { c.Path, c.Args = "/bin/bash", []string{"bash", "-c", script} })
+			if r.status != 0 || !strings.Contains(r.stdout, "hello") || !strings.Contains(r.stderr, "line 3: it is left out") || !strings.Contains(r.stderr, "line 5: the last line is cut") {
+				t.Errorf("%s, %s: %+v", command, from, r)
+			}
 		}
 	}
 }

@@ -24,6 +24,7 @@ func TestCastMistakes(t *testing.T) {
 	if err := os.Symlink("s.cast", w.path("link.cast")); err != nil {
 		t.Fatal(err)
 	}
+	w.write("ts", "Script started on 2026-11-23 01:29:12+00:00 [COMMAND=\"true\" <not executed on terminal>]\nx\n")
 	before := w.files()
 	for args, says := range map[string]string{
 		"info":                                       "takes FILE",
@@ -67,6 +68,8 @@ func TestCastMistakes(t *testing.T) {
 		"retime s.cast --from 9":                     "--speed",
 		"retime s.cast --speed 2 -w -o x.cast":       "exclude",
 		"retime - --speed 2 -w":                      "in place",
+		"cut s.cast --only 0-1 -o x.cast.gz":         "--to",
+		"convert s.cast x.mp4":                       "makes no mp4",
 		"join s.cast":                                "at least 2",
 		"join s.cast absent.cast":                    "no such file",
 		"join s.cast s.cast --reset some":            "modes",
@@ -89,9 +92,14 @@ func TestCastMistakes(t *testing.T) {
 			t.Errorf("sluice cast %s: %+v", args, r)
 		}
 	}
+	// What could not be read is not said to be of a wrong format.
+	if r := w.run("cast", "info", "ts", "--timing", "absent"); r.status != 2 || !strings.Contains(r.stderr, "no such file") || strings.Contains(r.stderr, "--from-format") {
+		t.Errorf("no timing file: %+v", r)
+	}
 	for args, says := range map[string]string{
 		"-":                           "./-",
 		"x.gif -- true":               "sluice cast convert",
+		"x.mp4 -- true":               "--format",
 		"s.cast -- true":              "--overwrite",
 		"link.cast --overwrite":       "symbolic link",
 		"absent/x.cast -- true":       "no such file",

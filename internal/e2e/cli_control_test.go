@@ -81,7 +81,7 @@ func TestRunSelectors(t *testing.T) {
 	for sel, want := range map[string]string{
 		"": beta, "beta": beta, "alpha": alpha, "alp": "", "alpi": alpine, "b": beta,
 		older: older, alpha: alpha, older[:len(older)-1]: older, "gamma": "", "alpha-": "",
-		"alpha/0": alpha, "/0": "", recs[3].Dir: older,
+		"alpha/0": alpha, "/0": "", recs[3].Dir: older, "beta/": "",
 	} {
 		args := []string{"logs"}
 		if sel != "" {
@@ -97,6 +97,20 @@ func TestRunSelectors(t *testing.T) {
 			t.Errorf("%q: %+v instead of %s", sel, r, want)
 		}
 	}
+	// A script's variable that is not set is not the latest run, nor all its ranks.
+	s := w.start("run", "--name", "lives", "--", "sleep", "1000")
+	eventually(t, "it runs", func() bool { return w.ps()[0].State == "running" })
+	for _, args := range [][]string{{"stop", ""}, {"stop", "lives/"}, {"signal", "", "KILL"}, {"signal", "lives/", "KILL"}, {"eof", ""}, {"logs", ""}, {"wait", ""}} {
+		if r := w.run(args...); r.status != 2 || !strings.Contains(r.stderr, "empty") && !strings.Contains(r.stderr, "no ranks") {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+	if got := w.ps()[0].State; got != "running" {
+		t.Errorf("it is %s", got)
+	}
+	if r := w.run("stop"); r.status != 0 || s.end() != 143 {
+		t.Errorf("%+v\n%s", r, s.err)
+	}
 }
 
 func TestSignal(t *testing.T) {
@@ -106,7 +120,7 @@ func TestSignal(t *testing.T) {
 		`trap 'echo heard' USR1; trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done`)
 	eventually(t, "all are up", func() bool { return strings.Count(s.out.String(), "up") == 3 })
 	r := w.run("signal", "ears/1-2", "USR1")
-	if r.status != 0 || !strings.Contains(r.stderr, "sent SIGUSR1 to rank 1-2 of ears-") {
+	if r.status != 0 || !strings.Contains(r.stderr, "sent SIGUSR1 to ranks 1-2 of ears-") {
 		t.Errorf("got %+v", r)
 	}
 	eventually(t, "ranks 1 and 2 heard it", func() bool { return strings.Count(s.out.String(), "heard") == 2 })
@@ -120,13 +134,17 @@ func TestSignal(t *testing.T) {
 	}{
 		{"ears NOSUCH", "NOSUCH", 2},
 		{"ears", "takes RUN and SIGNAL", 2},
-		{"ears/7 USR1", "invalid RANKS \"7\": none of them is running", 2},
+		{"ears/7 USR1", "invalid RANK \"7\": run ears-", 2},
+		{"ears/1,7 TERM", "no such rank", 2},
 		{"ears/y USR1", "rank set", 2},
 		{"eyes USR1", "no run has this id", 2},
 	} {
 		if r := w.run(append([]string{"signal"}, strings.Fields(tt.args)...)...); r.status != tt.status || !strings.Contains(r.stderr, tt.says) {
 			t.Errorf("sluice signal %s: %+v", tt.args, r)
 		}
+	}
+	if r := w.run("stop", "ears/0-1,5-9"); r.status != 2 || !strings.Contains(r.stderr, "\"5-9\"") {
+		t.Errorf("half of them do not exist: %+v", r)
 	}
 	if r := w.run("signal", "ears", "15"); r.status != 0 {
 		t.Errorf("by number: %+v", r)

@@ -44,6 +44,8 @@ func TestLogs(t *testing.T) {
 		"said/0 --rank 1":           "named twice",
 		"said/0 --since-offset 999": "past the end",
 		"said --since-offset -1":    "negative",
+		"said --tail -1":            "negative",
+		"said --attempt -1":         "negative",
 		"said/x":                    "rank set",
 		"said --tail many":          "--tail",
 		"other":                     "no run has this id",

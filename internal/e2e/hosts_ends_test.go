@@ -157,6 +157,13 @@ func TestHostsStarterKilled(t *testing.T) {
 	if b, _ := os.ReadFile(done); strings.Count(string(b), "saved") != 4 {
 		t.Errorf("workers were not asked to stop: %q", b)
 	}
+	// Their logs are found from where the run was started, as if it had ended by itself.
+	if r := f.run("gather", "sh", "all"); r.status != 0 || !strings.Contains(r.stdout, "\n3 of 3 machines: ") {
+		t.Errorf("%+v", r)
+	}
+	if got := f.read(filepath.Join(f.world.dir, "all", "node-1-b", "attempt_0", "1", "stdout.log")); got != "up 2\n" {
+		t.Errorf("rank 2's log: %q", got)
+	}
 }
 
 func TestHostsConnectionLost(t *testing.T) {

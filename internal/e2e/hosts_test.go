@@ -315,6 +315,27 @@ func TestHostsOnNetwork(t *testing.T) {
 
 // What a run has left on the hosts is known where it was started, and brought home
 // from there.
+// A worker with a terminal reads what others type into it.
+func TestHostsPty(t *testing.T) {
+	thorough(t)
+	t.Parallel()
+	f := newFleet(t)
+	s := f.start("run", "--hosts", "a,b", "--pty", "--name", "asks", "--", "sh", "-c", "echo ready $RANK; read x; echo got $x")
+	s.prints("ready 0")
+	s.prints("ready 1")
+	for rank, text := range []string{"one", "two"} {
+		typed := exec.Command(f.ssh, "a", "sh")
+		typed.Stdin = strings.NewReader(fmt.Sprintf("exec '%s' type asks/%d %s --enter", sluice, rank, text))
+		if out, err := typed.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	if status := s.end(); status != 0 || !strings.Contains(s.out.String(), "[0] got one") || !strings.Contains(s.out.String(), "[1] got two") {
+		t.Errorf("exit status %d\n%s%s", status, s.out, s.err)
+	}
+	f.gone()
+}
+
 func TestHostsGather(t *testing.T) {
 	thorough(t)
 	t.Parallel()

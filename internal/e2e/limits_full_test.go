@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -65,6 +66,9 @@ func TestFullDiskBlocks(t *testing.T) {
 	if w.wrote(0) && w.wrote(1) {
 		t.Fatal("the disk was not full")
 	}
+	eventually(t, "sluice says why nothing moves", func() bool {
+		return strings.Contains(s.err.String(), "no space left on device; the worker waits until it can\n")
+	})
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=32m"); err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +155,38 @@ func TestFullDiskStops(t *testing.T) {
 		// it is stopped.
 		if wk.Cause != "disk-full" && !(wk.Kind == "exited" && wk.Code == 0 && w.wrote(wk.Rank)) {
 			t.Errorf("rank %d: %+v", wk.Rank, wk)
+		}
+	}
+}
+
+// What is shown may go to a full disk as well. The run does not mind, but whoever
+// looks at a file that lacks half of it must have been told.
+func TestFullDiskOfTheConsole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	toFull := func(cmd *exec.Cmd) { cmd.Stdout = full }
+	const why = "no space left on device"
+	for _, tt := range []struct {
+		args, says string
+		status     int
+	}{
+		{"run -n 2 -- echo hi", "stdout failed", 0},
+		{"run -q -n 2 -- echo hi", "", 0},
+		{"run --events /dev/full --console none -- true", "lacks events", 0},
+		{"logs", why, 125},
+		{"logs -f", why, 125},
+	} {
+		if strings.HasPrefix(tt.args, "logs") {
+			w.run("run", "-n", "2", "--", "echo", "hi")
+		}
+		r := w.runWith(toFull, strings.Fields(tt.args)...)
+		if r.status != tt.status || !strings.Contains(r.stderr, tt.says) || strings.Contains(r.stderr, why) != (tt.says != "") {
+			t.Errorf("sluice %s: %+v does not say %q", tt.args, r, tt.says)
 		}
 	}
 }

@@ -219,3 +219,34 @@ func TestNodesFullDisk(t *testing.T) {
 	}
 	empty(t, c.nodes)
 }
+
+// With --on-failure continue nobody is stopped because of a failure, on no machine.
+// Each has the exit status of its own ranks; who started them all, the run's.
+func TestNodesContinue(t *testing.T) {
+	t.Parallel()
+	const work = `[ $RANK = 0 ] && exit 3; [ $RANK = 1 ] || sleep 1; echo end of $RANK`
+	_, nodes := newNodes(t, "a", "b")
+	var runs []*started
+	for i, n := range nodes {
+		runs = append(runs, n.start("run", "--nodes", "2", "--node-rank", fmt.Sprint(i), "--rendezvous", "a:29400", "--insecure", "-n", "2",
+			"--on-failure", "continue", "--", "sh", "-c", work))
+	}
+	for i, want := range []int{3, 0} {
+		if status := runs[i].end(); status != want {
+			t.Errorf("%s: exit status %d, want %d\n%s", nodes[i].Name(), status, want, runs[i].err)
+		}
+	}
+	for i, want := range []string{"[1] end of 1\n", "[2] end of 2\n[3] end of 3\n"} {
+		if r := nodes[i].run("logs"); sortedLines(r.stdout) != want {
+			t.Errorf("%s: %+v", nodes[i].Name(), r)
+		}
+	}
+	empty(t, nodes)
+
+	f := newFleet(t)
+	r := f.run("run", "--hosts", "a:2,b:2", "--on-failure", "continue", "--", "sh", "-c", work)
+	if r.status != 3 || sortedLines(r.stdout) != "[1] end of 1\n[2] end of 2\n[3] end of 3\n" || !strings.Contains(r.stderr, "rank 0") {
+		t.Errorf("%+v", r)
+	}
+	f.gone()
+}

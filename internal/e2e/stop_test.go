@@ -333,6 +333,28 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// A gang that the signal ended may start again, and what was wrong with the old
+// one is forgotten: the new one writes, for longer than the pause after the signal.
+func TestStallSignalEndsTheGang(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.run("run", "-n", "2", "--stall-timeout", "1s", "--stall-signal", "KILL", "--restarts", "1", "--", "sh", "-c",
+		`[ $SLUICE_ATTEMPT = 0 ] && exec sleep 1000; i=0; while [ $i -lt 30 ]; do echo busy; sleep 0.1; i=$((i+1)); done`)
+	if r.status != 0 || strings.Count(r.stdout, "busy") != 60 {
+		t.Errorf("%+v", r)
+	}
+	r = w.run("run", "--stall-timeout", "200ms", "--stall-signal", "KILL", "--", "sleep", "1000")
+	if !strings.Contains(r.stderr, "that was --stall-signal, as nothing had been written for 200ms\n") || strings.Contains(r.stderr, "did not send") {
+		t.Errorf("the report does not know its own signal:\n%s", r.stderr)
+	}
+	s := w.start("run", "--name", "asked", "--", "sh", "-c", "echo up; exec sleep 1000")
+	eventually(t, "it runs", func() bool { return strings.Contains(s.out.String(), "up") })
+	w.run("signal", "asked", "KILL")
+	if s.end(); !strings.Contains(s.err.String(), "sluice had sent that signal") || strings.Contains(s.err.String(), "did not send") {
+		t.Errorf("the report does not know its own signal:\n%s", s.err)
+	}
+}
+
 func TestStopOneRank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

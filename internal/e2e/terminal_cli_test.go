@@ -99,6 +99,9 @@ func TestWaitConditions(t *testing.T) {
 	if err := os.WriteFile(rc, []byte("PS1='now> '\n"+w.must("shell-init", "bash")), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	w.terminal("bare", "--", "bash", "--norc", "--noprofile", "-i")
+	w.fails(3, "sluice shell-init", "wait", "bare", "--prompt", "--timeout", "20ms")
+	w.fails(3, "sluice shell-init", "type", "bare", "true", "--enter", "--until-prompt", "--timeout", "300ms")
 	w.terminal("sh", "--", "bash", "--noprofile", "--rcfile", rc, "-i")
 	w.must("wait", "sh", "--prompt")
 	w.must("type", "sh", "echo first; sleep 0.05", "--enter")
@@ -289,6 +292,13 @@ func TestAttachPipes(t *testing.T) {
 	w.must("wait", "lines", "--text", "ready")
 	r := w.runWith(func(c *exec.Cmd) { c.Stdin = strings.NewReader("one\ntwo") }, "attach", "lines")
 	if r.status != 128+int(syscall.SIGTERM) || !strings.HasSuffix(r.stdout, "[one]\r\n") && !strings.HasSuffix(r.stdout, "[two]\r\n") || strings.Contains(r.stdout, "\x1b") {
+		t.Errorf("%+v", r)
+	}
+	// What is refused of the input is told as all is that sluice tells.
+	w.terminal("long", "--", "sh", "-c", `stty -echo; echo ready; cat`)
+	w.must("wait", "long", "--text", "ready")
+	r = w.runWith(func(c *exec.Cmd) { c.Stdin = strings.NewReader(strings.Repeat("x", 5000) + "\n") }, "attach", "long")
+	if !strings.HasPrefix(r.stderr, "sluice: a line of 5000 bytes is longer") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -90,6 +90,27 @@ func TestStoryDetachKey(t *testing.T) {
 	}
 }
 
+// A terminal that joined itself would hear itself for ever. From inside,
+// another one may be joined.
+func TestStoryAttachSelf(t *testing.T) {
+	t.Parallel()
+	o := newOuter(newWorld(t))
+	p := o.main
+	o.script("inner", `for f in "" --read-only; do "$S" attach $f self; echo "status $?"; "$S" attach $f "$SLUICE_RUN" </dev/null; echo "status $?"; done`)
+	p.line("$S run --pty -- ./inner")
+	p.prompted()
+	got := p.seen()
+	if n := strings.Count(got, "it is the terminal that this command runs on"); n != 4 || strings.Count(got, "status 2\n") != 4 {
+		t.Errorf("%d of 4 were refused:\n%s", n, got)
+	}
+	o.must("run", "--pty", "-d", "--name", "other", "--", "cat")
+	p.fresh("$S run --pty -- $S attach other")
+	p.types("x\r")
+	p.shows("x\nx")
+	p.keys("C-d")
+	p.prompted()
+}
+
 // Whose worker is started anew while they are attached sees the new life.
 func TestStoryRestart(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -45,6 +46,40 @@ func TestStoryStreams(t *testing.T) {
 	}
 	if got := p.modes(); got != sane {
 		t.Errorf("the terminal is left with %s", got)
+	}
+}
+
+// A line of a file that is longer than the terminal keeps costs no other line: its
+// own end is left out, and that is told once.
+func TestStoryLongLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.endRuns()
+	var text, want strings.Builder
+	for i := range 3000 {
+		n := 20
+		if i == 1000 {
+			n = 5000
+		} else if i == 2000 {
+			n = 300_000 // over several messages
+		}
+		fmt.Fprintf(&text, "%s\n", strings.Repeat(string(rune('a'+i%26)), n))
+		fmt.Fprintf(&want, "%s\n", strings.Repeat(string(rune('a'+i%26)), min(n, 4095)))
+	}
+	w.write("text", text.String())
+	r := w.runWith(func(c *exec.Cmd) {
+		f, err := os.Open(w.path("text"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		c.Stdin = f
+	}, "run", "--pty", "--", "sh", "-c", "stty -echo; cat >copy")
+	if r.status != 0 || strings.Count(r.stderr, "longer than the 4095") != 1 {
+		t.Errorf("%d: %s", r.status, clip(r.stderr))
+	}
+	if got := w.read(w.path("copy")); got != want.String() {
+		t.Errorf("%d bytes in %d lines came, not %d in %d", len(got), strings.Count(got, "\n"), want.Len(), 3000)
 	}
 }
 

@@ -341,11 +341,11 @@ func TestViewSignalsAndStops(t *testing.T) {
 		}
 		return ranks
 	}
-	if r := ws[1].run("signal", "shared/0,5", "USR1"); r.status != 0 || !strings.Contains(r.stderr, "rank 0,5 of") {
+	if r := ws[1].run("signal", "shared/0,5", "USR1"); r.status != 0 || !strings.Contains(r.stderr, "ranks 0,5 of") {
 		t.Errorf("%+v", r)
 	}
 	eventually(t, "two have it", func() bool { return slices.Equal(got("usr1"), []string{"0", "5"}) })
-	if r := ws[1].run("signal", "shared", "USR1"); r.status != 0 || !strings.Contains(r.stderr, "rank 0-5 of") {
+	if r := ws[1].run("signal", "shared", "USR1"); r.status != 0 || !strings.Contains(r.stderr, "ranks 0-5 of") {
 		t.Errorf("%+v", r)
 	}
 	eventually(t, "all have it", func() bool { return len(got("usr1")) == 8 })
@@ -401,7 +401,11 @@ func TestViewGather(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = ws[1].run("gather", "shared", "some")
+	own := ws[2].run("ps", "shared")
 	syscall.Kill(agent, syscall.SIGCONT)
+	if !strings.Contains(own.stderr, "cannot be asked: the agent on this machine does not answer") {
+		t.Errorf("on its own machine: %+v", own)
+	}
 	if r.status != 1 || !strings.Contains(r.stderr, "node 2 (host "+host+")") || !strings.Contains(r.stderr, "of 3 machines are missing") {
 		t.Errorf("without one: %+v", r)
 	}

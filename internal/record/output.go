@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 // output is the file of a recording, with what hides secrets in front of it.
 type output struct {
 	began time.Time
+	path  string
+	made  os.FileInfo // of the file when it was begun
 
 	mu     sync.Mutex
 	c      *cast.Writer
@@ -51,26 +54,60 @@ func rules(o job.Record) (f cast.Format, all []edit.Rule, err error) {
 	return f, all, nil
 }
 
-// check looks at what is where the file is to be.
-func check(o job.Record) error {
-	st, err := os.Lstat(o.File)
+// check looks at what is where the file is to be, and the second one of a typescript.
+func check(o job.Record, f cast.Format) error {
+	if o.Append && o.Overwrite {
+		return fmt.Errorf("recording to %s: it is either appended to or overwritten", o.File)
+	}
+	if err := checkFile(o, o.File); err != nil {
+		return err
+	}
+	if f == cast.Script || f == cast.ScriptClassic {
+		if err := checkFile(o, cast.TimingFile(o.File)); err != nil {
+			return err
+		}
+	}
+	if o.Append && f != cast.Raw {
+		return checkRecording(o.File)
+	}
+	return nil
+}
+
+func checkFile(o job.Record, path string) error {
+	st, err := os.Lstat(path)
 	if err == nil && !st.Mode().IsRegular() {
 		what := "no regular file"
 		if st.Mode()&os.ModeSymlink != 0 {
 			what = "a symbolic link, and recordings do not go where links point: name the file itself"
 		}
-		return fmt.Errorf("recording to %s: it is %s", o.File, what)
+		return fmt.Errorf("recording to %s: it is %s", path, what)
 	}
 	if err == nil && !o.Append && !o.Overwrite {
-		return fmt.Errorf("recording to %s: it is there already: --append goes on with it, --overwrite replaces it", o.File)
+		how := "--append goes on with it, --overwrite replaces it"
+		if path != o.File {
+			how = "--overwrite replaces it"
+		}
+		return fmt.Errorf("recording to %s: it is there already: %s", path, how)
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		_, err = os.Stat(filepath.Dir(o.File))
+		_, err = os.Stat(filepath.Dir(path))
 	}
 	if err != nil {
-		return fmt.Errorf("recording to %s: %w", o.File, err)
+		return fmt.Errorf("recording to %s: %w", path, err)
 	}
 	return nil
+}
+
+// checkRecording tells what is wrong with a file that is to be gone on with.
+func checkRecording(path string) error {
+	if st, err := os.Stat(path); err != nil || st.Size() == 0 {
+		return nil // it will be begun
+	}
+	r, err := cast.Open(path, cast.ReadOptions{Lenient: true})
+	if err != nil {
+		return fmt.Errorf("appending to %s: %w", path, err)
+	}
+	return r.Close()
 }
 
 func create(ctx context.Context, o job.Record, h cast.Header, note func(string)) (*output, error) {
@@ -78,7 +115,7 @@ func create(ctx context.Context, o job.Record, h cast.Header, note func(string))
 	if err != nil {
 		return nil, err
 	}
-	out := &output{began: time.Now()}
+	out := &output{began: time.Now(), path: o.File}
 	if len(hide) > 0 {
 		if out.redact, err = edit.NewRedactor(hide, edit.RedactOptions{}); err != nil {
 			return nil, err
@@ -105,9 +142,24 @@ func create(ctx context.Context, o job.Record, h cast.Header, note func(string))
 			}
 		}
 	}
-	out.c, err = cast.Create(o.File, f, h.In(f), opt)
+	if out.c, err = cast.Create(o.File, f, h.In(f), opt); err != nil {
+		return nil, err
+	}
 	begun = true
-	return out, err
+	out.made, err = os.Lstat(o.File)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("recording to %s: %w", o.File, err), out.c.Close())
+	}
+	return out, nil
+}
+
+// moved tells that the file is not where it was begun any more: what we have written
+// is not in the one that is found there.
+func (o *output) moved() error {
+	if st, err := os.Lstat(o.path); err == nil && os.SameFile(st, o.made) {
+		return nil
+	}
+	return errors.New("the file was removed or replaced meanwhile")
 }
 
 // write writes an event, or holds it back for a while: what follows may show that
@@ -166,11 +218,9 @@ func (o *output) close() error {
 		o.put(o.redact.Flush()...)
 		o.redact = nil
 	}
+	moved := o.moved() // while ours is open: no other file can be taken for it
 	err := o.c.Close()
-	if o.err != nil {
-		return o.err
-	}
-	return err
+	return cmp.Or(o.err, err, moved)
 }
 
 // dropLogs deletes the logs of what was recorded: they hold the secrets.

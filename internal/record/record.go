@@ -32,10 +32,11 @@ type Recorder struct {
 // Check tells what is wrong with a recording that is asked for, as far as it can
 // be told before.
 func Check(o job.Record) error {
-	if _, _, err := rules(o); err != nil {
+	f, _, err := rules(o)
+	if err != nil {
 		return err
 	}
-	return check(o)
+	return check(o, f)
 }
 
 // Open begins the recording's file. h is what is known of the terminal. note is

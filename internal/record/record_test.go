@@ -116,6 +116,45 @@ func TestHeldBack(t *testing.T) {
 	}
 }
 
+// A file that is gone when the program ends is no whole recording: it is told, and
+// the logs stay, with secrets or not.
+func TestMoved(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f.cast")
+	for name, away := range map[string]func() error{
+		"removed":  func() error { return os.Remove(file) },
+		"replaced": func() error { return os.Rename(file+".new", file) },
+	} {
+		if err := os.WriteFile(file+".new", []byte("another\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		term := sessiontest.Run(t, session.Command{Dir: t.TempDir(), Args: []string{"sh", "-c", "echo one; read x; echo two"}})
+		var notes []string
+		o := job.Record{File: file, Overwrite: true, Redact: []string{"secret"}}
+		r, err := Open(o, cast.Header{Width: 80, Height: 24}, func(text string) { notes = append(notes, text) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := away(); err != nil {
+			t.Fatal(err)
+		}
+		term.Type("\n")
+		term.WaitExit()
+		r.Run(func(after *session.Session) *session.Session {
+			if after == nil {
+				return term.Session
+			}
+			return nil
+		})
+		r.Close()
+		if len(notes) != 1 || !strings.Contains(notes[0], "removed or replaced") || r.Whole() {
+			t.Errorf("%s: %q", name, notes)
+		}
+		if _, err := os.Stat(filepath.Join(term.Dir(), session.OutputLog)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Nobody will say how it ended: the recorder ends when it is told so.
 func TestEnd(t *testing.T) {
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "f.cast")
@@ -159,17 +198,26 @@ func TestCheck(t *testing.T) {
 	if err := os.Symlink("nowhere", link); err != nil {
 		t.Fatal(err)
 	}
+	text := filepath.Join(dir, "text")
+	for _, file := range []string{text, filepath.Join(dir, "half.timing")} {
+		if err := os.WriteFile(file, []byte("dear diary\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for what, o := range map[string]job.Record{
-		"is there already":  {File: there},
-		"symbolic link":     {File: link, Overwrite: true},
-		"no regular file":   {File: dir, Append: true},
-		"no such file":      {File: filepath.Join(dir, "no", "f")},
-		"not a directory":   {File: filepath.Join(there, "f")},
-		"no format":         {File: filepath.Join(dir, "f"), Format: "v9"},
-		"--redact":          {File: filepath.Join(dir, "f"), Redact: []string{"("}},
-		"an empty rule":     {File: filepath.Join(dir, "f"), Redact: []string{""}},
-		"":                  {File: filepath.Join(dir, "f"), Redact: []string{"ipv4"}},
-		"\x00 never in it ": {File: there, Append: true},
+		"is there already": {File: there},
+		"half.timing: it is there already: --overwrite": {File: filepath.Join(dir, "half"), Format: "script"},
+		"it is no recording":                            {File: text, Append: true},
+		"either appended":                               {File: there, Append: true, Overwrite: true},
+		"symbolic link":                                 {File: link, Overwrite: true},
+		"no regular file":                               {File: dir, Append: true},
+		"no such file":                                  {File: filepath.Join(dir, "no", "f")},
+		"not a directory":                               {File: filepath.Join(there, "f")},
+		"no format":                                     {File: filepath.Join(dir, "f"), Format: "v9"},
+		"--redact":                                      {File: filepath.Join(dir, "f"), Redact: []string{"("}},
+		"an empty rule":                                 {File: filepath.Join(dir, "f"), Redact: []string{""}},
+		"":                                              {File: filepath.Join(dir, "f"), Redact: []string{"ipv4"}},
+		"\x00 never in it ":                             {File: there, Append: true},
 	} {
 		err := Check(o)
 		if ok := what == "" || what[0] == 0; ok != (err == nil) || !ok && !strings.Contains(err.Error(), what) {

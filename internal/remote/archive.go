@@ -42,6 +42,9 @@ func Archive(ctx context.Context, how runs.Remote, part runs.Part, own, version 
 	if len(how.SSH) == 0 {
 		return nil, errors.New("the run's record does not say how it is reached")
 	}
+	if part.Run == "" {
+		return nil, errors.New("it is not recorded what the run is called there: its starter ended too soon")
+	}
 	a := &archived{own: own, given: how.Sluice, version: version, cmd: newSSH(how.SSH, part.Host)}
 	a.cmd.Stdin = strings.NewReader(boot(own, version, how.Sluice, archiveWord, part.Run))
 	a.cmd.Stderr, a.cmd.WaitDelay = &a.said, hangUp

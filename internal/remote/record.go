@@ -32,6 +32,22 @@ func (r *run) begin(workers int) error {
 	return r.rec.Save()
 }
 
+// placed records what the run is called on a host. If this process is killed, nothing
+// else tells where the files are.
+func (r *run) placed(s *session, id string) {
+	if r.rec == nil {
+		return
+	}
+	for i := range r.rec.Remote.Parts {
+		if p := &r.rec.Remote.Parts[i]; p.Host == s.Name {
+			p.Run = id
+		}
+	}
+	if err := r.rec.Save(); err != nil {
+		r.console.Note(fmt.Sprintf("sluice: %s: what the run is called there is not recorded: %v", s.Name, err))
+	}
+}
+
 // keep records the end of the run, and where its files are.
 func (r *run) keep(status int, failed error) error {
 	if r.rec == nil {

@@ -59,7 +59,7 @@ func (r *run) report(unshown int64, workers int) int {
 			if s == nil {
 				return "sluice logs on its host"
 			}
-			return fmt.Sprintf("ssh %s sluice logs %s --rank %d --stream %s", s.Name, s.ended.Result.RunID, rank, strings.TrimPrefix(stream, "std"))
+			return fmt.Sprintf("%s %s sluice logs %s --rank %d --stream %s", job.Quote(r.opt.SSH...), s.Name, s.ended.Result.RunID, rank, strings.TrimPrefix(stream, "std"))
 		},
 	})
 	r.opt.Stderr.Write(buf.Bytes())

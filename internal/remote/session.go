@@ -50,6 +50,7 @@ type state struct {
 	hello   *Hello
 	reached *Reached
 	ended   *Ended
+	begun   string     // the run's id there
 	gone    bool       // ssh has ended
 	lost    *hostError // ... before bye
 	told    bool       // people know that it is lost
@@ -178,8 +179,9 @@ func (s *session) message(m *Message) error {
 	case m.Reached != nil:
 		s.run.news <- news{s, state{reached: m.Reached}}
 	case m.Event != nil:
-		if m.Event.Run != "" {
-			s.part = m.Event.Run
+		if id := m.Event.Run; id != "" && id != s.part {
+			s.part = id
+			s.run.news <- news{s, state{begun: id}}
 		}
 		s.run.event(s, *m.Event)
 	case m.Open != nil:

@@ -125,6 +125,8 @@ func (r *run) learn(n news) {
 		s.reached = n.reached
 	case n.ended != nil:
 		s.ended = n.ended
+	case n.begun != "":
+		r.placed(n.s, n.begun)
 	case n.gone:
 		s.gone, s.lost = true, n.lost
 		if s.lost != nil && s.ended != nil && s.ended.Result != nil && !r.ending.Load() {

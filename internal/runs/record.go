@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sluicerun/sluice/internal/coldjson"
 	"github.com/sluicerun/sluice/internal/proc"
 	"github.com/sluicerun/sluice/job"
 )
@@ -109,7 +110,7 @@ func (r *Record) Save() error {
 }
 
 func (r *Record) save() error {
-	b, err := json.Marshal(r)
+	b, err := coldjson.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encoding run.json: %w", err)
 	}

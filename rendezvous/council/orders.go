@@ -58,22 +58,25 @@ func span(t Terms) string {
 }
 
 // twin is another agent that was given the same node rank and has the better
-// right to it: it is in the round, or has the smaller id.
+// right to it: it is in the round, or where all meet, whose end would be that of the
+// run, or has the smaller id.
 func (c *Council) twin(a *agent) *agent {
 	if len(c.claims[a.st.Node.Rank]) < 2 {
 		return nil // nobody, or it alone; one without a node rank claims none
 	}
-	member := c.isMember(a.st.ID)
+	better := func(b, a *agent) bool {
+		if in, other := c.isMember(b.st.ID), c.isMember(a.st.ID); in != other {
+			return in
+		}
+		if b.st.Host != a.st.Host {
+			return b.st.Host
+		}
+		return b.st.ID < a.st.ID
+	}
 	var best *agent
 	for _, b := range c.claims[a.st.Node.Rank] {
-		if b == a || b.st.Phase == Left {
-			continue
-		}
-		other := c.isMember(b.st.ID)
-		if other && !member || other == member && b.st.ID < a.st.ID {
-			if best == nil || b.st.ID < best.st.ID {
-				best = b
-			}
+		if b != a && b.st.Phase != Left && better(b, a) && (best == nil || better(b, best)) {
+			best = b
 		}
 	}
 	return best
@@ -162,9 +165,14 @@ func (c *Council) look() {
 	c.present = 0
 	var busy []string
 	more := 0
+	twins := ""
 	for _, a := range c.agents {
 		if a.st.Phase == Left || c.refusal(a) != "" {
 			continue
+		}
+		if a.st.Phase == Idle && c.twin(a) != nil {
+			twins = fmt.Sprintf("; two agents of host %s have node rank %d, and one of them waits", a.st.Node.Name, a.st.Node.Rank)
+			continue // it takes part in no round as things stand
 		}
 		c.present++
 		switch {
@@ -188,7 +196,7 @@ func (c *Council) look() {
 		}
 		c.waits = strings.Join(busy, ", ") + " " + verbs
 	case c.present < c.terms.Min:
-		c.waits = fmt.Sprintf("%d of at least %d nodes are here", c.present, c.terms.Min)
+		c.waits = fmt.Sprintf("%d of at least %d nodes are here%s", c.present, c.terms.Min, twins)
 	case c.present == 1:
 		c.waits = fmt.Sprintf("1 node is here; more, up to %d, may come until the last call ends", c.terms.Max)
 	default:

@@ -473,6 +473,26 @@ func TestRanks(t *testing.T) {
 		p.pass(lease + 1)
 		p.sees("a:up1/0 b:gone c:up1/1")
 	})
+	t.Run("given twice, also to where all meet", func(t *testing.T) {
+		p := newPlay(t, testTerms(2, 2), ranked(0, 0)...)
+		p.seats[1].st.Host = true
+		p.do(p.start, 0, 1)
+		p.sees("a:node rank 0 is taken by host n1: give every node another --node-rank b:idle")
+	})
+	t.Run("given twice on one host", func(t *testing.T) {
+		p := newPlay(t, testTerms(2, 2), ranked(0, 0)...)
+		p.seats[1].st.Node = p.seats[0].st.Node
+		p.do(p.start, 0, 1)
+		p.sees("a:idle b:idle")
+		for id, want := range map[string]string{
+			"a": "1 of at least 2 nodes are here; two agents of host n0 have node rank 0, and one of them waits",
+			"b": "another agent of host n0 has node rank 0, or had it until a moment ago",
+		} {
+			if o, _ := p.lead().Order(id); o.Why != want || o.Present != 1 {
+				t.Errorf("%s is told %q, %d are here", id, o.Why, o.Present)
+			}
+		}
+	})
 }
 
 func TestSeats(t *testing.T) {

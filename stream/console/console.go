@@ -50,6 +50,8 @@ type Config struct {
 	Width, Height func() int
 	// Progress is one of the Progress words; empty means auto.
 	Progress string
+	// TellUnread ends with a note on Err if some of a log could not be read.
+	TellUnread bool
 	// OnEvent hears of sinks that closed, failed or are slow. It is called on
 	// the console's goroutine: it must return soon and not call the Console.
 	OnEvent func(job.Event)

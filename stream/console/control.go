@@ -66,12 +66,25 @@ func (m *merger) closeLane(l *lane, err error) {
 	if errors.Is(err, ErrClosed) {
 		m.event(fmt.Sprintf("%s is closed: %v; the output is in the logs", l.name, err))
 	} else {
-		m.event(fmt.Sprintf("%s failed and is not used any more: %v; the output is in the logs", l.name, err))
+		m.sinkFailed(l, err)
 	}
 	l.fill.settle(0, loseClosed)
 	l.dedup.lose(loseClosed)
 	l.closed = true
 	m.clearLane(l)
+}
+
+// sinkFailed tells whom it can: that a file on a full disk lacks the rest of the
+// output would be seen by nobody else.
+func (m *merger) sinkFailed(l *lane, err error) {
+	text := fmt.Sprintf("%s failed and is not used any more: %v; the output is in the logs", l.name, err)
+	m.event(text)
+	if m.failed == nil {
+		m.failed = err
+	}
+	if l != m.err && !m.cfg.Spec.Quiet {
+		m.c.Note("sluice: " + text)
+	}
 }
 
 // clearLane forgets what is on the screen of a lane.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/sluicerun/sluice/job"
 )
 
 // Finish ends the console once everything is shown: call it when no input will
@@ -85,7 +83,23 @@ func (m *merger) end() {
 	for _, l := range m.lanes {
 		l.stop()
 	}
+	m.tellUnread()
 	m.over()
+}
+
+// tellUnread tells of what was skipped because it was gone from the logs before
+// its turn came. Without it, nothing would show that the output has a hole.
+func (m *merger) tellUnread() {
+	stats := m.sum()
+	if stats.Unshown == 0 || !m.cfg.TellUnread {
+		return
+	}
+	text := fmt.Sprintf("%d bytes of output were not shown (ranks %s): they could not be read any more; --log-keep deletes archives",
+		stats.Unshown, stats.unshownRanks())
+	m.event(text)
+	if l := m.err; l != nil && !l.closed {
+		l.lastNote("sluice: "+text+"\n", true)
+	}
 }
 
 // over lets nobody wait for the merger any more.
@@ -127,14 +141,10 @@ func (m *merger) abort() {
 			in.tally.unshown += left
 		}
 	}
-	var ranks []int
 	stats := m.sum()
-	for r := range stats.UnshownByRank {
-		ranks = append(ranks, r)
-	}
 	if stats.Unshown > 0 {
 		text := fmt.Sprintf("%d bytes of output were not shown (ranks %s); they are in the logs",
-			stats.Unshown, job.FormatRanks(ranks))
+			stats.Unshown, stats.unshownRanks())
 		m.event(text)
 		if l := m.err; l != nil && !l.closed && free {
 			l.lastNote("sluice: "+text+"\n", whole)

@@ -121,7 +121,14 @@ func TestClosedSink(t *testing.T) {
 			if s.Closed != 504 || s.Unshown != 0 || s.Shown != 200 {
 				t.Errorf("stats %+v", s)
 			}
-			want(t, errs.take(), strings.Repeat("[1] e\n", 100))
+			told := ""
+			if tt.err != ErrClosed { // that somebody has read enough is no news
+				told = "sluice: stdout failed and is not used any more: " + tt.err.Error() + "; the output is in the logs\n"
+			}
+			want(t, errs.take(), told+strings.Repeat("[1] e\n", 100))
+			if (s.Failed == nil) != (told == "") {
+				t.Errorf("it failed for %v", s.Failed)
+			}
 			if l := ev.all(); len(l) != 1 || !strings.Contains(l[0], tt.says) {
 				t.Errorf("events %q", l)
 			}
@@ -143,6 +150,28 @@ func TestSlowIsToldOnce(t *testing.T) {
 			t.Errorf("events %q", l)
 		}
 	})
+}
+
+// TestUnreadIsTold: on Err, if that is wanted, and after all that is shown.
+func TestUnreadIsTold(t *testing.T) {
+	for _, tell := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			out, errs := &memSink{}, &memSink{}
+			c := New(Config{Out: out, Err: errs, Workers: 2, TellUnread: tell})
+			h := &hole{head: 100}
+			h.b = []byte(strings.Repeat("x", 99) + "\n")
+			in := c.Add(job.Fields{Rank: 1, Stream: job.Stdout}, h)
+			in.Done()
+			e := add(c, 0, job.Stderr)
+			e.say("last words\n")
+			finish(t, c, e)
+			told := ""
+			if tell {
+				told = "sluice: 100 bytes of output were not shown (ranks 1): they could not be read any more; --log-keep deletes archives\n"
+			}
+			want(t, errs.take(), "[0] last words\n"+told)
+		})
+	}
 }
 
 // hole is a log whose head is gone.

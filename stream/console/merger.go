@@ -34,6 +34,7 @@ type merger struct {
 	paused    bool
 	quiet     chan struct{} // to be closed when the writers have come to rest
 	finishing bool
+	failed    error // of the first sink that failed
 	quit      bool
 
 	rbuf       []byte // the read buffer, turnMax

@@ -1,5 +1,12 @@
 package console
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/sluicerun/sluice/job"
+)
+
 // Stats is what became of the bytes of the logs. Bytes of ranks that are not
 // shown and bytes that came while there was no sink are in none of the sums.
 type Stats struct {
@@ -10,6 +17,9 @@ type Stats struct {
 	Unshown int64
 	// Closed had nowhere to go: the reader of their sink had gone away.
 	Closed int64
+	// Failed is what a sink said that could not be written for another reason
+	// than that nobody reads.
+	Failed error
 	// UnshownByRank has the ranks with unshown bytes.
 	UnshownByRank map[int]int64
 }
@@ -21,7 +31,7 @@ type tally struct {
 }
 
 func (m *merger) sum() Stats {
-	s := Stats{UnshownByRank: map[int]int64{}}
+	s := Stats{Failed: m.failed, UnshownByRank: map[int]int64{}}
 	for _, t := range m.ranks {
 		s.Shown += t.shown
 		s.Unshown += t.unshown
@@ -31,4 +41,9 @@ func (m *merger) sum() Stats {
 		}
 	}
 	return s
+}
+
+// unshownRanks names the ranks with unshown bytes.
+func (s Stats) unshownRanks() string {
+	return job.FormatRanks(slices.Collect(maps.Keys(s.UnshownByRank)))
 }
