@@ -96,6 +96,9 @@ func open(ctx context.Context, path string, req Request) (net.Conn, error) {
 }
 
 func dial(ctx context.Context, path string) (net.Conn, error) {
+	if path == "" {
+		return nil, errors.New("the run has no control socket: it could not be made when the run started\n  end the run by a signal to its agent; sluice ps --json names the pid")
+	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
 	if err != nil {

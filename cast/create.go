@@ -114,8 +114,12 @@ func create(path string, o CreateOptions) (*file, error) {
 	return newFile(f, 0, o), nil
 }
 
+// errLocked is that two would write into each other's recording.
+var errLocked = errors.New("another recorder writes to it now\nname another file, or wait for its end")
+
 // openOwn opens a file that is one, no symbolic link and no device: somebody else
-// may have put these there, to have a file written that is not meant.
+// may have put these there, to have a file written that is not meant. Nobody else
+// can open it so until it is closed.
 func openOwn(path string, flags int) (*os.File, error) {
 	if st, err := os.Lstat(path); err == nil {
 		if st.Mode()&fs.ModeSymlink != 0 {
@@ -131,6 +135,9 @@ func openOwn(path string, flags int) (*os.File, error) {
 	}
 	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
 		return nil, errors.Join(err, errors.New("it is no regular file"), f.Close())
+	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
@@ -204,7 +211,10 @@ func appendTo(path string, f Format, h Header, o CreateOptions) (*Writer, error)
 	}
 	c := &Writer{}
 	if err := c.goOn(&own, path, f, h, o); err != nil {
-		return nil, errors.Join(err, own.Close())
+		if own != nil {
+			err = errors.Join(err, own.Close())
+		}
+		return nil, err
 	}
 	return c, nil
 }
@@ -234,17 +244,15 @@ func (c *Writer) goOn(own **os.File, path string, f Format, h Header, o CreateOp
 		return errors.New("a typescript cannot be gone on with: script itself empties the timing file then\nrecord to another file, and join the two")
 	}
 	if have != Raw {
-		rep, err := Repair(path)
-		if err != nil {
+		// The repair has it to itself, and may put another file in its place.
+		(*own).Close()
+		*own = nil
+		if _, err := Repair(path); err != nil {
 			return err
 		}
-		if rep.Changed { // what has replaced it is to be written to
-			fresh, err := openOwn(path, os.O_WRONLY|os.O_APPEND)
-			if err != nil {
-				return err
-			}
-			(*own).Close()
-			*own = fresh
+		if *own, err = openOwn(path, os.O_WRONLY|os.O_APPEND); err != nil {
+			*own = nil
+			return err
 		}
 	}
 	if c.enc, err = newEncoder(have, fileNames{}); err != nil {

@@ -45,6 +45,36 @@ func events(t testing.TB, path string, o ReadOptions) (string, []Warning) {
 	return dump(readAll(t, r)), r.Warnings()
 }
 
+// Two recorders do not write into one file, and nobody mends it meanwhile.
+func TestOneRecorder(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files are not locked there")
+	}
+	path := filepath.Join(t.TempDir(), "x.cast")
+	c, err := Create(path, V3, Header{}, CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Output(time.Second, []byte("one"))
+	for _, o := range []CreateOptions{{Append: true}, {Overwrite: true}} {
+		if _, err := Create(path, V3, Header{}, o); !errors.Is(err, errLocked) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	if _, err := Repair(path); !errors.Is(err, errLocked) {
+		t.Errorf("repair: %v", err)
+	}
+	if got, _ := events(t, path, ReadOptions{}); got != "1s o \"one\"\n" {
+		t.Errorf("it has\n%s", got)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := record(t, path, V3, CreateOptions{Append: true}, "two"); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
 func TestCreate(t *testing.T) {
 	dir := t.TempDir()
 	for _, f := range []Format{V1, V2, V3, Script, ScriptClassic, TTYRec, Raw} {

@@ -136,6 +136,16 @@ func (s StreamSpec) For(rank int) Std {
 	return None
 }
 
+// beyond finds ranks that are named and are all not below n.
+func (s StreamSpec) beyond(n int) (RankSet, bool) {
+	for _, item := range s.items {
+		if !item.ranks.isNone() && !containsBelow(item.ranks, n) {
+			return item.ranks, true
+		}
+	}
+	return RankSet{}, false
+}
+
 // Equal tells whether two specs have the same canonical text.
 func (s StreamSpec) Equal(t StreamSpec) bool {
 	return s.set == t.set && slices.EqualFunc(s.items, t.items, func(a, b streamItem) bool {

@@ -114,6 +114,12 @@ func (s *Spec) checkStreams() *UsageError {
 		return &UsageError{Field: "console.show", Value: show.String(),
 			Why: "none of these ranks exists: " + haveRanks(n), Hint: "none shows nothing on purpose"}
 	}
+	// torchrun lets ranks be named that are not there.
+	for field, streams := range map[string]StreamSpec{"redirect": s.Redirect, "tee": s.Tee} {
+		if none, ok := streams.beyond(n); ok && !s.Nodes.Several() && s.Torch == nil {
+			return &UsageError{Field: field, Value: streams.String(), Why: fmt.Sprintf("none of the ranks %v exists: %s", none, haveRanks(n))}
+		}
+	}
 	switch s.Stdin.Mode {
 	case StdinDefault, StdinNone, StdinAll, StdinShared:
 		if s.Stdin.Rank != 0 {

@@ -63,6 +63,8 @@ func TestValidate(t *testing.T) {
 		{"nice", func(s *Spec) { s.Nice = 20 }},
 		{"console.show", func(s *Spec) { s.Console.Show = Ranks(4, 9) }},
 		{"console.show", func(s *Spec) { s.Console.Show = mustRanks(t, "%8+5") }},
+		{"redirect", func(s *Spec) { s.Redirect = mustStreams(t, "0:out,5:all") }},
+		{"tee", func(s *Spec) { s.Tee = mustStreams(t, "4-9:all") }},
 		{"stdin", func(s *Spec) { s.Stdin = Stdin{Mode: StdinRank, Rank: 4} }},
 		{"stdin", func(s *Spec) { s.Stdin = Stdin{Mode: StdinFIFO, Rank: -1, Path: "f"} }},
 		{"stdin.rank", func(s *Spec) { s.Stdin = Stdin{Mode: StdinAll, Rank: 1} }},
@@ -168,4 +170,13 @@ func TestSpecJSON(t *testing.T) {
 			t.Errorf("%s came back different:\n%s", text, d)
 		}
 	}
+}
+
+func mustStreams(t testing.TB, text string) StreamSpec {
+	t.Helper()
+	s, err := ParseStreamSpec(text)
+	if err != nil {
+		t.Fatalf("ParseStreamSpec(%q): %v", text, err)
+	}
+	return s
 }

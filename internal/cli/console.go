@@ -41,7 +41,8 @@ func newResume(a *app) *cobra.Command {
 		Short: "Take over a run that goes on without a launcher",
 		Long: `Become the launcher of a run that was kept (--on-launcher-death keep) or
 detached: its console comes here, Ctrl-C stops it, and its report and exit
-status are shown at the end.
+status are shown at the end. From then on the run ends with its launcher, as one
+that was started in front of you does, unless it has --on-launcher-death keep.
 
 Exit status: the run's.`,
 		Args: between(0, 1, "at most one RUN"),

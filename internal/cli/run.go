@@ -202,6 +202,9 @@ func (o *runOptions) start(a *app, spec job.Spec) (err error) {
 	if o.machine != "" {
 		return usagef("--machine goes with --dry-run: workers are started on this machine")
 	}
+	if o.detach && o.events == "-" {
+		return usagef("--events - goes nowhere with -d: name a file, or read events.jsonl in the run's directory")
+	}
 	if len(o.places) > 0 {
 		return o.hosts.run(a, spec, o.places, o.events, o.progress)
 	}

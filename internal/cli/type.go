@@ -231,6 +231,9 @@ func (o *typeOptions) input(args []string) (session.Input, error) {
 		in.Steps = pieceSteps(pieces, o.pace)
 	} else if text != "" {
 		in.Steps = []session.Step{{Text: text, Pace: o.pace}}
+		if !utf8.ValidString(text) { // as it is: text on its way is UTF-8
+			in.Steps = []session.Step{{Data: []byte(text)}}
+		}
 	}
 	if o.enter {
 		in.Steps = append(in.Steps, session.Step{Keys: []string{"Enter"}})

@@ -93,7 +93,7 @@ type all struct {
 	Empty    inner           `json:"empty,omitempty"`
 	NoTag    int
 	Skipped  int `json:"-"`
-	Dash     int `json:"-,"`
+	Dash     int `json:"da-sh"`
 	unseen   int
 	Duration time.Duration `json:"duration,omitempty"`
 }
@@ -162,7 +162,7 @@ var seeds = []string{
 	`{"inners":[{"a":1,"b":"x"},{"a":2}],"inners":[{"b":"y"}]}`, `{"inners":[]}`, `{"inners":{}}`, `{"words":["<a>",null,"b"]}`, `{"words":null}`,
 	`{"pointer":{"a":1},"pointer":{"b":"z"}}`, `{"pointer":null}`, `{"twice":6}`, `{"twice":null}`, `{"map":{"a":1}}`, `{"map":{"a":"x"}}`,
 	`{"hidden":[4]}`, `{"hidden":null}`, `{"hidden":"x"}`, `{"hidden_p":[3]}`, `{"any":[1,"x"]}`, `{"raw": [1, 2 ] }`, `{"bytes":"AAEC"}`, `{"bytes":"%"}`, `{"bytes":[1]}`,
-	`{"time":"2026-01-02T03:04:05Z"}`, `{"time":"x"}`, `{"embeds":{"a":1,"C":2}}`, `{"odd":{"quoted":"5"}}`, `{"odd":{"quoted":5}}`, `{"-":5}`, `{"odd":{"a b":6,"quoted":"7","none":8}}`,
+	`{"time":"2026-01-02T03:04:05Z"}`, `{"time":"x"}`, `{"embeds":{"a":1,"C":2}}`, `{"odd":{"quoted":"5"}}`, `{"odd":{"quoted":5}}`, `{"da-sh":5}`, `{"odd":{"a b":6,"quoted":"7","none":8}}`,
 	`{"array":[1,2,3]}`, `{"array":[1]}`, `{"nested":[["a\""],[],null]}`, `{"NoTag":1}`, `{"unseen":1}`, `{"Skipped":1}`, `{"duration":5}`, "{\"int\"\n:\t7 ,\r\"small\":8}", `{"":1}`, `{"three":{"N":3},"ZERO":1,"empty":{"a":1}}`, `{"odd":{"ü":1}}`, `{"inners":[{"a":"x"}]}`, `[[1]]`, `{"string":"` + "\x7f\xff" + `"}`,
 }
 

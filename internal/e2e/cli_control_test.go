@@ -341,6 +341,8 @@ func TestUsageErrors(t *testing.T) {
 		{"run --tee 7 -- touch started", "--tee"},
 		{"run --redirect 0-:out -- touch started", "--redirect"},
 		{"run --console 9 -- touch started", "--console"},
+		{"run -n 2 --redirect 5:all -- touch started", "--redirect"},
+		{"run -d --events - -- touch started", "--events"},
 		{"run --stdin 1 -- touch started", "--stdin"},
 		{"run --env K -- touch started", "--env"},
 		{"run --env-file no-such-file -- touch started", "no-such-file"},

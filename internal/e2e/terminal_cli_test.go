@@ -68,6 +68,10 @@ func TestTypeLines(t *testing.T) {
 	if s := state.State; !s.TTY.Canonical || !s.TTY.Echo || s.Foreground.Command != "cat" {
 		t.Errorf("the state: %+v", s)
 	}
+	w.must("type", "cats/0", "--enter", "\xff\xfe") // as it is
+	eventually(t, "the bytes are logged", func() bool {
+		return strings.HasSuffix(w.read(filepath.Join(w.ps()[0].Dir, "attempt_0", "0", "stdin.log")), "\xff\xfe\r")
+	})
 	w.must("type", "cats/1", "unfinished") // a line that eof completes
 	w.must("wait", "cats/1", "--regex", "^unfinished$")
 	w.must("eof", "cats/all")
@@ -81,7 +85,7 @@ func TestTypeLines(t *testing.T) {
 	w.must("wait", "cats/0", "--text", "for all", "--exit")
 	w.fails(3, "ended before", "wait", "cats/0", "--text", "nothing of the kind")
 	w.fails(2, "it has ended", "type", "cats/0", "x")
-	if r := w.run("attach", "cats/0"); r.status != 0 || r.stdout != "for all\nfor all\n" || !strings.Contains(r.stderr, "this was its last screen") {
+	if r := w.run("attach", "cats/0"); r.status != 0 || !strings.HasPrefix(r.stdout, "for all\nfor all\n") || !strings.Contains(r.stderr, "this was its last screen") {
 		t.Errorf("attach after the end: %+v", r)
 	}
 	timing, err := os.ReadFile(filepath.Join(w.dirOf("cats"), "..", "1", "timing"))
