@@ -62,9 +62,10 @@ in .tape is a VHS tape. What is wrong with a script is told before anything runs
 
 When a step fails, its line, what was waited for, and the screen are shown.
 
-Exit status: 0 all went well; 1 something expected was not so; 3 a wait did not
-come true; 2 bad usage or a mistake in the script; 126 or 127 a program could not
-be executed or found; 125 sluice itself failed; 128+n stopped by signal n.`,
+Exit status: 0 all went well; 1 something expected was not so, or the program did
+not take an input; 3 a wait did not come true; 2 bad usage or a mistake in the
+script; 126 or 127 a program could not be executed or found; 125 sluice itself
+failed; 128+n stopped by signal n.`,
 		Example: `  sluice expect login.sluice
   sluice expect demo.tape --dry-run
   sluice expect menu.sluice --update && git diff
@@ -166,7 +167,7 @@ func failureStatus(f *dialogue.Failure, sig syscall.Signal) int {
 	switch f.Class {
 	case dialogue.Unusable:
 		return job.StatusUsage
-	case dialogue.Asserted:
+	case dialogue.Asserted, dialogue.Refused:
 		return statusAsserted
 	case dialogue.TimedOut:
 		return job.StatusNotMet

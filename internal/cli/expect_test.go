@@ -18,20 +18,23 @@ func TestExpectStatuses(t *testing.T) {
 		status int
 		want   string // on stderr
 	}{
-		"all well":         {"run sh -c \"echo hello; read x; echo got \\$x; exit 3\"\nwait text hello\nline you\nwait text \"got you\"\nexpect exit 3", 0, ""},
-		"not so":           {"run sh -c \"echo one; read x\"\nwait text one\nexpect text two", 1, "     1 | one\n"},
-		"another status":   {"run true\nexpect exit 1", 1, "status 0, not 1"},
-		"fail":             {"run true\nfail \"no luck\"", 1, "no luck"},
-		"not in time":      {"run sleep 60\nwait text hello within 50ms", 3, "wait text"},
-		"ended first":      {"run echo bye\nwait text hello", 3, "     1 | bye\n"},
-		"a mistake":        {"rnu true", 2, "did you mean run?"},
-		"no variable":      {"run cat\nsecret $NO_SUCH_VARIABLE", 2, "NO_SUCH_VARIABLE is not in the environment"},
-		"no golden file":   {"run cat\nexpect screen " + dir + "/nothing", 2, "--update"},
-		"no such program":  {"run no-such-program-here", 127, "not found"},
-		"no program":       {"run /etc/passwd", 126, "permission"},
-		"nothing required": {"require no-such-program-here\nrun true", 127, "no-such-program-here"},
-		"nothing to start": {"output " + dir + "/a.cast\nrun no-such-program-here", 127, "not found"},
-		"no recording":     {"output " + dir + "/none/a.cast\nrun true\nwait exit", 125, "writing the recording to " + dir + "/none/a.cast"},
+		"all well":          {"run sh -c \"echo hello; read x; echo got \\$x; exit 3\"\nwait text hello\nline you\nwait text \"got you\"\nexpect exit 3", 0, ""},
+		"not so":            {"run sh -c \"echo one; read x\"\nwait text one\nexpect text two", 1, "     1 | one\n"},
+		"another status":    {"run true\nexpect exit 1", 1, "status 0, not 1"},
+		"no mouse there":    {"run cat\nmouse click 1,1", 1, "did not ask for"},
+		"no such key there": {"run cat\npress Ctrl+Enter", 1, "Ctrl+Enter"},
+		"after its end":     {"run true\nwait exit\ntype x", 1, "has ended"},
+		"fail":              {"run true\nfail \"no luck\"", 1, "no luck"},
+		"not in time":       {"run sleep 60\nwait text hello within 50ms", 3, "wait text"},
+		"ended first":       {"run echo bye\nwait text hello", 3, "     1 | bye\n"},
+		"a mistake":         {"rnu true", 2, "did you mean run?"},
+		"no variable":       {"run cat\nsecret $NO_SUCH_VARIABLE", 2, "NO_SUCH_VARIABLE is not in the environment"},
+		"no golden file":    {"run cat\nexpect screen " + dir + "/nothing", 2, "--update"},
+		"no such program":   {"run no-such-program-here", 127, "not found"},
+		"no program":        {"run /etc/passwd", 126, "permission"},
+		"nothing required":  {"require no-such-program-here\nrun true", 127, "no-such-program-here"},
+		"nothing to start":  {"output " + dir + "/a.cast\nrun no-such-program-here", 127, "not found"},
+		"no recording":      {"output " + dir + "/none/a.cast\nrun true\nwait exit", 125, "writing the recording to " + dir + "/none/a.cast"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, stderr, status := sluiceWith(t, c.script, "expect", "-")

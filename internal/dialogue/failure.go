@@ -24,11 +24,14 @@ const (
 	Broken
 	// Stopped: whoever runs the script ended it.
 	Stopped
+	// Refused: the program does not take an input that the script has for it: it has
+	// not asked for such, reads too long without an end, or has ended.
+	Refused
 )
 
 // String is for people.
 func (c Class) String() string {
-	return [...]string{"script error", "assertion failed", "timed out", "not started", "failed", "stopped"}[c]
+	return [...]string{"script error", "assertion failed", "timed out", "not started", "failed", "stopped", "refused"}[c]
 }
 
 // Failure is why a dialogue ended early.

@@ -8,6 +8,9 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"time"
+
+	"github.com/sluicerun/sluice/keys"
+	"github.com/sluicerun/sluice/session"
 )
 
 // RunOptions say how a script is run. The zero value works.
@@ -202,6 +205,11 @@ func (r *runner) asFailure(err error, c *Command) *Failure {
 		return f
 	}
 	f := &Failure{Class: Broken, Command: c, Why: err.Error(), Err: err}
+	_, refused := errors.AsType[*session.RefusedError](err)
+	_, noKey := errors.AsType[*keys.Error](err)
+	if refused || noKey || errors.Is(err, session.ErrEnded) {
+		f.Class = Refused
+	}
 	if r.ctx.Err() != nil {
 		f.Class, f.Why, f.Err = Stopped, "stopped", context.Cause(r.ctx)
 	}
