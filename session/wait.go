@@ -203,6 +203,13 @@ func (s *Session) holds(w *wait) (ok bool, again time.Duration) {
 	return true, 0
 }
 
+const (
+	// promptPause ends a prompt of a shell that does not say where it ends.
+	promptPause = 50 * time.Millisecond
+	// longPromptPause does so where another has said it before: they may be two.
+	longPromptPause = 500 * time.Millisecond
+)
+
 func (s *Session) screenHolds(w *wait) (ok bool, again time.Duration) {
 	s.catchUp()
 	defer s.mu.Unlock()
@@ -230,6 +237,15 @@ func (s *Session) screenHolds(w *wait) (ok bool, again time.Duration) {
 		p := s.vt.Prompt()
 		if !p.Seen || p.State != vt.PromptStart && p.State != vt.InputStart || base != nil && p.Count <= base.prompts {
 			return false, 0
+		}
+		if p.State == vt.PromptStart { // the rest of it is on its way
+			pause := promptPause
+			if p.Ends {
+				pause = longPromptPause
+			}
+			if left := time.Until(s.changed.Add(pause)); left > 0 && !s.Ended() {
+				return false, left
+			}
 		}
 	}
 	if w.Settled > 0 {

@@ -42,11 +42,9 @@ func (d *drawer) state() {
 		d.private(fmt.Sprintf("s=%d.%d", n, v))
 	}
 	if t.prompt.Seen {
-		known := 0
-		if t.prompt.Known {
-			known = 1
-		}
-		d.private(fmt.Sprintf("q=%d,%d,%d,%d", t.prompt.State, t.prompt.Exit, known, t.prompt.Count))
+		bit := map[bool]int{true: 1}
+		p := t.prompt
+		d.private(fmt.Sprintf("q=%d,%d,%d,%d,%d", p.State, p.Exit, bit[p.Known], p.Count, bit[p.Ends]))
 	}
 	if t.m.LeftRightMargin {
 		d.p = append(d.p, "\x1b[?69h"...)

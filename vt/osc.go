@@ -177,6 +177,7 @@ func (t *Terminal) oscPrompt(s string) {
 		}
 	case "B":
 		m = InputStart
+		t.prompt.Ends = true
 	case "C":
 		m = OutputStart
 	case "D":

@@ -19,7 +19,7 @@ import (
 //	e=N      N cells with nothing in them but the style of the pen
 //	t=W.HEX  a cell W columns wide, with this text
 //	s=N.V    mode N is kept (XTSAVE) as V, 0 or 1
-//	q=S,E,K,C  of the latest prompt: state, status, whether it is known, count
+//	q=S,E,K,C,B  of the latest prompt: state, status, whether it is known, count, whether ends are told
 const oscRestore = 7765
 
 func (t *Terminal) restore(s string) {
@@ -106,10 +106,10 @@ func (t *Terminal) keepModeAs(n int, on bool) {
 }
 
 func (t *Terminal) restorePrompt(f []string) {
-	if len(f) != 4 {
+	if len(f) != 5 {
 		return
 	}
-	var v [4]int
+	var v [5]int
 	for i, s := range f {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -120,5 +120,5 @@ func (t *Terminal) restorePrompt(f []string) {
 	if v[0] < 0 || v[0] > int(CommandDone) || v[3] < 0 {
 		return
 	}
-	t.prompt = Prompt{Seen: true, State: Mark(v[0]), Exit: v[1], Known: v[2] == 1, Count: v[3]}
+	t.prompt = Prompt{Seen: true, State: Mark(v[0]), Exit: v[1], Known: v[2] == 1, Count: v[3], Ends: v[4] == 1}
 }

@@ -301,11 +301,11 @@ func TestPrompt(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	v.Write([]byte("\x1b]133;A\a$ \x1b]133;B\aecho hi\r\n\x1b]133;C\ahi\r\n"))
-	if p, want := v.Prompt(), (Prompt{Seen: true, State: OutputStart, Count: 1}); p != want {
+	if p, want := v.Prompt(), (Prompt{Seen: true, State: OutputStart, Count: 1, Ends: true}); p != want {
 		t.Errorf("%+v, want %+v", p, want)
 	}
 	v.Write([]byte("\x1b]133;D;3\a\x1b]133;A\a$ "))
-	if p, want := v.Prompt(), (Prompt{Seen: true, State: PromptStart, Exit: 3, Known: true, Count: 2, InLine: 2}); p != want {
+	if p, want := v.Prompt(), (Prompt{Seen: true, State: PromptStart, Exit: 3, Known: true, Count: 2, Ends: true, InLine: 2}); p != want {
 		t.Errorf("%+v, want %+v", p, want)
 	}
 	s := v.Snapshot(false)

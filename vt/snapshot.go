@@ -28,5 +28,6 @@ type Prompt struct {
 	Exit   int  // the status told with the latest D
 	Known  bool // that D told a status
 	Count  int  // prompts (A) so far
+	Ends   bool // the shell tells where its prompts end, too (B)
 	InLine int  // row of the latest A on the screen, -1 if it scrolled off
 }

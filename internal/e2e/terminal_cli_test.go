@@ -108,6 +108,12 @@ func TestWaitConditions(t *testing.T) {
 	w.fails(3, "sluice shell-init", "type", "bare", "true", "--enter", "--until-prompt", "--timeout", "300ms")
 	w.terminal("sh", "--", "bash", "--noprofile", "--rcfile", rc, "-i")
 	w.must("wait", "sh", "--prompt")
+	// A prompt is one when it is whole.
+	w.terminal("slow", "--", "sh", "-c", `printf '\033]133;A\aone> \033]133;B\a'; read l; printf '\033]133;D;0\a\033]133;A\afirst row\n'; sleep 0.2; printf 'two> \033]133;B\a'; cat`)
+	w.must("wait", "slow", "--prompt")
+	if got := w.must("type", "slow", "x", "--enter", "--until-prompt", "--show"); !strings.Contains(got, "two>") {
+		t.Errorf("half of a prompt:\n%s", got)
+	}
 	w.must("type", "sh", "echo first; sleep 0.05", "--enter")
 	w.must("wait", "sh", "--prompt", "--since-input", "--text", "first")
 	w.must("type", "sh", "x")

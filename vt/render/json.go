@@ -42,6 +42,7 @@ type (
 		Exit  *int   `json:"exit,omitempty"`
 		Count int    `json:"count"`
 		Row   int    `json:"row"`
+		Ends  bool   `json:"ends,omitempty"`
 	}
 	jsonPalette struct {
 		Fg     string            `json:"fg"`
@@ -239,7 +240,7 @@ func promptToJSON(p vt.Prompt) *jsonPrompt {
 	if !p.Seen {
 		return nil
 	}
-	j := &jsonPrompt{State: nameOf(markNames[:], p.State), Count: p.Count, Row: p.InLine}
+	j := &jsonPrompt{State: nameOf(markNames[:], p.State), Count: p.Count, Row: p.InLine, Ends: p.Ends}
 	if p.Known {
 		j.Exit = &p.Exit
 	}

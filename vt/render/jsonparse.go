@@ -123,7 +123,7 @@ func (j *jsonPrompt) read(p *vt.Prompt) (err error) {
 	if j == nil {
 		return nil
 	}
-	*p = vt.Prompt{Seen: true, Count: j.Count, InLine: j.Row}
+	*p = vt.Prompt{Seen: true, Count: j.Count, InLine: j.Row, Ends: j.Ends}
 	if j.Exit != nil {
 		p.Exit, p.Known = *j.Exit, true
 	}
