@@ -143,6 +143,9 @@ func (o *nodesOptions) finalize(f *pflag.FlagSet, s *job.Spec, lookup func(strin
 		return err
 	}
 	if n.Max == 0 {
+		if o.rendezvous != "" && found != nil && found.Nodes == 1 {
+			return nil // a job of one machine, with the words of larger ones: nobody is to be met
+		}
 		if o.rendezvous != "" {
 			return usagef("--rendezvous says where the machines meet; say how many there are as well: --nodes N or MIN:MAX")
 		}

@@ -53,6 +53,11 @@ func TestNodesVar(t *testing.T) {
 	if r := w.run("run", "--nodes", "1", "--", "sh", "-c", "echo $WORLD_SIZE"); r.status != 0 || r.stdout != "1\n" {
 		t.Errorf("a flag is worth more: %+v", r)
 	}
+	// A job of one machine has the words of larger ones.
+	w.env = append(plain[:len(plain):len(plain)], "OMPI_COMM_WORLD_SIZE=1", "OMPI_COMM_WORLD_RANK=0", "OMPI_COMM_WORLD_LOCAL_SIZE=1")
+	if r := w.run("run", "--rendezvous", "nowhere.invalid:1", "-n", "2", "--", "sh", "-c", "echo $RANK of $WORLD_SIZE"); r.status != 0 || sortedLines(r.stdout) != "[0] 0 of 2\n[1] 1 of 2\n" {
+		t.Errorf("mpirun -np 1: %+v", r)
+	}
 	w.env = append(plain[:len(plain):len(plain)], "SLUICE_NODES=many")
 	if r := w.run("run", "--", "true"); r.status != 2 || !strings.Contains(r.stderr, "SLUICE_NODES") || !strings.Contains(r.stderr, "MIN:MAX") {
 		t.Errorf("no number: %+v", r)
