@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sluicerun/sluice/job"
@@ -233,6 +234,8 @@ func (h *Handle) conclude() {
 	case h.first != nil:
 		r.Verdict, r.Detail = job.Failed, h.elsewhere
 		r.Status = job.ExitStatus(h.spec.ExitCode, r.Outcomes, r.First)
+	case h.allStopped():
+		r.Verdict, r.Status, r.Detail = job.Stopped, 128+int(job.SIGTERM), "each of its ranks was stopped"
 	default:
 		r.Verdict, r.Status = job.Succeeded, 0
 	}
@@ -254,6 +257,13 @@ func (h *Handle) conclude() {
 		r.Status = 1
 	}
 	h.collectValues()
+}
+
+// allStopped tells that nobody came to an end of his own: that is no success. What
+// other nodes have done is not known here.
+func (h *Handle) allStopped() bool {
+	return len(h.result.Outcomes) > 0 && !h.spec.Nodes.Several() &&
+		!slices.ContainsFunc(h.result.Outcomes, func(o job.Outcome) bool { return o.Cause != job.CauseUser })
 }
 
 // describeShort is an outcome in a few words.

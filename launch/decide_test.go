@@ -55,6 +55,7 @@ func TestConclude(t *testing.T) {
 		{"stall", &stopOrder{cause: job.CauseStall}, killed(job.CauseStall), true, job.Stalled, 124},
 		{"Ctrl-C", &stopOrder{cause: job.CauseUser, status: 130}, killed(job.CauseUser), true, job.Stopped, 130},
 		{"cancelled", &stopOrder{cause: job.CauseUser}, exited(0), false, job.Stopped, 143},
+		{"all ranks stopped", nil, killed(job.CauseUser), false, job.Stopped, 143},
 		{"launcher killed", &stopOrder{cause: job.CauseLauncher}, killed(job.CauseLauncher), true, job.Stopped, 137},
 		{"disk full", &stopOrder{cause: job.CauseFull}, killed(job.CauseFull), true, job.Failed, 125},
 	} {

@@ -186,6 +186,14 @@ func TestStopAndWait(t *testing.T) {
 	if st := waiter.end(); st != 143 || !strings.Contains(waiter.err.String(), "stopped, exit status 143") {
 		t.Errorf("the waiter's status %d: %s", st, waiter.err)
 	}
+	pair := w.start("run", "-n", "2", "--name", "pair", "--", "sleep", "1000")
+	eventually(t, "both run", func() bool { rec := w.ps()[0]; return rec.Name == "pair" && len(rec.Workers) == 2 })
+	if r := w.run("stop", "pair/0-1"); r.status != 0 || !strings.Contains(r.stderr, "stopping ranks 0-1 of pair-") {
+		t.Errorf("stop of all ranks: %+v", r)
+	}
+	if st := pair.end(); st != 143 || !strings.Contains(pair.err.String(), "each of its ranks was stopped") {
+		t.Errorf("nobody came to his end, and the status is %d: %s", st, pair.err)
+	}
 	if r := w.run("stop", "waits"); r.status != 0 || !strings.Contains(r.stderr, "has ended already") {
 		t.Errorf("stop of what has ended: %+v", r)
 	}
