@@ -103,8 +103,10 @@ func TestStoryAttachSelf(t *testing.T) {
 	if n := strings.Count(got, "it is the terminal that this command runs on"); n != 4 || strings.Count(got, "status 2\n") != 4 {
 		t.Errorf("%d of 4 were refused:\n%s", n, got)
 	}
-	o.must("run", "--pty", "-d", "--name", "other", "--", "cat")
+	o.must("run", "--pty", "-d", "--name", "other", "--", "sh", "-c", "echo it is there; exec cat")
+	o.must("wait", "other", "--text", "it is there")
 	p.fresh("$S run --pty -- $S attach other")
+	p.shows("it is there") // what is typed sooner is for another terminal
 	p.types("x\r")
 	p.shows("x\nx")
 	p.keys("C-d")
