@@ -308,7 +308,7 @@ func TestAttachPipes(t *testing.T) {
 	w.terminal("long", "--", "sh", "-c", `stty -echo; echo ready; cat`)
 	w.must("wait", "long", "--text", "ready")
 	r = w.runWith(func(c *exec.Cmd) { c.Stdin = strings.NewReader(strings.Repeat("x", 5000) + "\n") }, "attach", "long")
-	if !strings.HasPrefix(r.stderr, "sluice: a line of 5000 bytes is longer") {
+	if !strings.HasPrefix(r.stderr, "sluice: a line is longer than the 4095 bytes") {
 		t.Errorf("%+v", r)
 	}
 }
