@@ -163,6 +163,7 @@ func TestForbidden(t *testing.T) {
 		{"api", "internal/cli", "does not lie below"},
 		{"job", "cmd/sluice", "stands alone"},
 		{"stream", "internal/testpeer", "tests only"},
+		{"bus/natsbus", "bus/natsbus/natstest", "tests only"},
 		{"attic", "job", "attic is in no room"},
 		{"launch", "launcher", "launcher is in no room"},
 	} {

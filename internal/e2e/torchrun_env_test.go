@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -74,12 +73,7 @@ func testdata(t *testing.T, name string) string {
 // unusedPort is a port that nobody listens on.
 func unusedPort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(testpeer.FreePorts(t, 1)[0])
 }
 
 // birth is what testdata/torchrun_env.py writes down.

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,7 +117,7 @@ func (c *Cluster) config(nodes int) string {
 		c.t.Fatal(err)
 	}
 	host, _, _ = strings.Cut(host, ".")
-	ports := freePorts(c.t, nodes+1)
+	ports := testpeer.FreePorts(c.t, nodes+1)
 	var b strings.Builder
 	fmt.Fprintf(&b, `ClusterName=test
 SlurmctldHost=%[1]s(127.0.0.1)
@@ -147,21 +146,6 @@ PartitionName=all Nodes=ALL Default=YES State=UP PreemptMode=off
 		fmt.Fprintf(&b, "NodeName=%s NodeHostname=%s NodeAddr=127.0.0.1 Port=%d CPUs=4 State=UNKNOWN\n", nodeName(i), host, ports[i+1])
 	}
 	return b.String()
-}
-
-// freePorts finds ports that nobody listens on, all different.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 // run starts a daemon, which stays in the foreground.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/sluicerun/sluice/internal/testpeer"
 )
 
 // patience is for machines that do much else.
@@ -75,7 +75,7 @@ func cluster(t testing.TB) ([]*server, error) {
 	t.Helper()
 	const size = 3
 	var routes []string
-	for _, port := range freePorts(t, size) {
+	for _, port := range testpeer.FreePorts(t, size) {
 		routes = append(routes, "nats://127.0.0.1:"+strconv.Itoa(port))
 	}
 	var servers []*server
@@ -200,19 +200,4 @@ func launch(t testing.TB, args ...string) (*server, error) {
 		said, _ := os.ReadFile(log.Name())
 		return nil, fmt.Errorf("nats-server does not listen: %s\n%s", what, said)
 	}
-}
-
-// freePorts finds ports that nobody listens on now.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
