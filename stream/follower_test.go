@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -135,6 +136,36 @@ func TestFollowerWaits(t *testing.T) {
 	same(t, "read", drainFollower(t, f), []byte("more\n"))
 	if err := f.Wait(t.Context()); err != io.EOF {
 		t.Errorf("all was read: %v", err)
+	}
+}
+
+// A log is one stream of bytes, to its end or until its reader has enough.
+func TestFollowerReader(t *testing.T) {
+	dir := t.TempDir()
+	f, err := OpenFollower(dir, "stdout.log", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	l := mustCreate(t, dir, LogOptions{})
+	r, w := pipe(t)
+	p := StartPump(r, l, PumpOptions{})
+	write(t, w, "one\n")
+	lines := bufio.NewReader(f.Reader(t.Context()))
+	if line, err := lines.ReadString('\n'); line != "one\n" || err != nil {
+		t.Errorf("%q, %v", line, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	if n, err := f.Reader(ctx).Read(make([]byte, 9)); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d, %v", n, err)
+	}
+	write(t, w, "two\nrest")
+	w.Close()
+	<-p.Done()
+	f.Finish()
+	if rest, err := io.ReadAll(lines); string(rest) != "two\nrest" || err != nil {
+		t.Errorf("%q, %v", rest, err)
 	}
 }
 

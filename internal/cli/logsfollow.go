@@ -174,7 +174,7 @@ func (f *following) attempts(ctx context.Context, o *logsOptions, ranks job.Rank
 		return
 	}
 	defer done()
-	lines := bufio.NewReader(waitingReader{ctx, events})
+	lines := bufio.NewReader(events.Reader(ctx))
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
@@ -199,24 +199,6 @@ func (f *following) attempts(ctx context.Context, o *logsOptions, ranks job.Rank
 			if _, err := stream.Size(l.dir, l.name()); err == nil {
 				f.wg.Go(func() { f.log(ctx, l) })
 			}
-		}
-	}
-}
-
-// waitingReader reads a log that grows, up to the end of its run.
-type waitingReader struct {
-	ctx context.Context
-	f   *stream.Follower
-}
-
-func (r waitingReader) Read(p []byte) (int, error) {
-	for {
-		n, err := r.f.Read(p)
-		if n > 0 || err != nil && err != io.EOF {
-			return n, err
-		}
-		if err := r.f.Wait(r.ctx); err != nil {
-			return 0, err
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"io"
 	"sync"
 
 	"github.com/sluicerun/sluice/job"
@@ -79,30 +78,12 @@ func (l *lives) hear(line []byte) {
 
 // listen hears the events of the run up to its end.
 func (l *lives) listen(ctx context.Context, events *stream.Follower) {
-	lines := bufio.NewReader(&waiting{ctx, events})
+	lines := bufio.NewReader(events.Reader(ctx))
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
 			return
 		}
 		l.hear(line)
-	}
-}
-
-// waiting reads a log that grows.
-type waiting struct {
-	ctx context.Context
-	f   *stream.Follower
-}
-
-func (r *waiting) Read(p []byte) (int, error) {
-	for {
-		n, err := r.f.Read(p)
-		if n > 0 || err != nil && err != io.EOF {
-			return n, err
-		}
-		if err := r.f.Wait(r.ctx); err != nil {
-			return 0, err
-		}
 	}
 }
