@@ -47,7 +47,7 @@ that was started in front of you does, unless it has --on-launcher-death keep.
 Exit status: the run's.`,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, _, err := target(runOr(args, 0))
+			rec, _, err := target(argOr(args, 0, latest))
 			if err != nil {
 				return err
 			}

@@ -25,7 +25,7 @@ Without RUN, the latest; without RANKS, the first rank.
 ` + pidHelp + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return endInput(cmd.Context(), a, runOr(args, 0), o)
+			return endInput(cmd.Context(), a, argOr(args, 0, latest), o)
 		},
 	}
 	cmd.Flags().Var(&o.timeout, "timeout", "how long to wait until the terminal takes it (default 10s)")

@@ -50,7 +50,7 @@ rank when there is more than one (--raw: bytes as they are).
 					return usagef("--%s: %d is negative", flag, n)
 				}
 			}
-			return o.run(cmd.Context(), a, runOr(args, 0))
+			return o.run(cmd.Context(), a, argOr(args, 0, latest))
 		},
 	}
 	f := cmd.Flags()

@@ -31,7 +31,7 @@ Without RANKS, the first rank.
 			if err != nil {
 				return err
 			}
-			text, err := readPaste(argOr(args, 1))
+			text, err := readPaste(argOr(args, 1, ""))
 			if err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ on all of them; of one that has ended, those that were here ("n=2 of 6").
 ` + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			recs, err := psRecords(cmd.Context(), argOr(args, 0), all)
+			recs, err := psRecords(cmd.Context(), argOr(args, 0, ""), all)
 			if err != nil {
 				return err
 			}

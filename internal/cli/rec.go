@@ -118,7 +118,7 @@ func (o *recOptions) split(cmd *cobra.Command, args []string) (file string, comm
 	case command == nil:
 		command = []string{shell}
 	}
-	return argOr(before, 0), command, nil
+	return argOr(before, 0, ""), command, nil
 }
 
 func (o *recOptions) run(a *app, cmd *cobra.Command, args []string) error {

@@ -50,7 +50,7 @@ PID on another machine is HOST:PID. Of those that have ended, the last few.
 ` + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			recs, err := psRecords(cmd.Context(), argOr(args, 0), all)
+			recs, err := psRecords(cmd.Context(), argOr(args, 0, ""), all)
 			if err != nil {
 				return err
 			}

@@ -24,7 +24,7 @@ the run has ended.
 ` + statuses,
 		Args: between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, ranks, err := find(runOr(args, 0))
+			rec, ranks, err := find(argOr(args, 0, latest))
 			if err != nil {
 				return err
 			}

@@ -142,17 +142,10 @@ func hasEnded(rec *runs.Record) error {
 // latest means the latest run. No argument can be that.
 const latest = "\x00"
 
-// runOr is an argument that is a RUN, or the latest run.
-func runOr(args []string, i int) string {
+// argOr is an argument or, if it is not given, otherwise.
+func argOr(args []string, i int, otherwise string) string {
 	if i < len(args) {
 		return args[i]
 	}
-	return latest
-}
-
-func argOr(args []string, i int) string {
-	if i < len(args) {
-		return args[i]
-	}
-	return ""
+	return otherwise
 }

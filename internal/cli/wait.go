@@ -42,9 +42,9 @@ not come true. 2 bad usage; 125 sluice itself failed.`,
 				return err
 			}
 			if some {
-				return o.onScreen(cmd.Context(), a, runOr(args, 0))
+				return o.onScreen(cmd.Context(), a, argOr(args, 0, latest))
 			}
-			return o.forEnd(cmd.Context(), a, runOr(args, 0))
+			return o.forEnd(cmd.Context(), a, argOr(args, 0, latest))
 		},
 	}
 	o.addFlags(cmd.Flags())
