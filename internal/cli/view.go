@@ -99,7 +99,7 @@ func (v *view) size() int {
 
 // lacks is the error for ranks of which some do not exist: nothing is done to others.
 func (v *view) lacks(ranks job.RankSet) error {
-	if n := v.here.Spec.Nodes; n.Several() && (!n.Elastic() || v.err != nil || v.size() == 0 || waits(v.here)) {
+	if n := v.here.Spec.Nodes; n.Several() && (!n.Elastic() || v.err != nil || waits(v.here)) {
 		return nil // how many there are is not known here
 	}
 	if none := ranks.Beyond(v.size()); !none.IsZero() {
