@@ -66,11 +66,24 @@ func bracketed(s string) (int, *Error) {
 		case s[i] == '<' && !strings.ContainsRune("-+^", rune(s[i-1])):
 			return 0, &Error{Why: "a name in brackets is not closed before the next one begins", Hint: "for the character < write <lt>"}
 		case s[i] != '>' || i == 1:
-		case i+1 < len(s) && s[i+1] == '>' && strings.ContainsRune("-+^", rune(s[i-1])):
+		case i+1 < len(s) && s[i+1] == '>' && unfinished(s[1:i]):
 			// <C->> is Ctrl and the character >.
 		default:
 			return i + 1, nil
 		}
 	}
 	return 0, &Error{Why: "a key that begins here with < has no end >", Hint: "for the character < write <lt>"}
+}
+
+// unfinished reports whether name ends in modifiers, so that a character must
+// follow: C-, Ctrl+, ^. C-^, C-- and KP- are keys.
+func unfinished(name string) bool {
+	if name == "^" {
+		return true
+	}
+	if !strings.ContainsRune("-+", rune(name[len(name)-1])) {
+		return false
+	}
+	_, err := parse(name, 0)
+	return err != nil
 }

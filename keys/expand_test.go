@@ -24,6 +24,9 @@ func TestExpand(t *testing.T) {
 		{"a <lt> b > c", "'a < b > c'"},
 		{"<C-x><C-s><Down*2>", "Ctrl+X Ctrl+S Down Down"},
 		{"<C->><C-<>x", "Ctrl+> Ctrl+< 'x'"},
+		{"<^>><C-^>>", "Ctrl+> Ctrl+^ '>'"},
+		{"<C-->><C-+>>", "Ctrl+- '>' Ctrl++ '>'"},
+		{"<KP->><->>", "KPSubtract '>->'"},
 		{"<Space>é<U+1F600><S-a>", "' é😀A'"},
 		{"<<>", "'<'"},
 		{"", ""},
@@ -81,7 +84,7 @@ func TestUnescape(t *testing.T) {
 }
 
 func FuzzExpand(f *testing.F) {
-	for _, s := range []string{"ihello<Esc>:wq<Enter>", "<C->>", "<<>", "<Down*3>", "a < b", "<lt>", "<>"} {
+	for _, s := range []string{"ihello<Esc>:wq<Enter>", "<C->>", "<<>", "<Down*3>", "a < b", "<lt>", "<>", "<\x1e>>", "<C-->>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
