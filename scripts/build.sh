@@ -8,7 +8,13 @@ GO="${GO:-go}"
 out=${1:?usage: scripts/build.sh OUTPUT}
 mkdir -p "$(dirname "$out")"
 
-build() { CGO_ENABLED=0 "$GO" build -trimpath -ldflags '-s -w' -o "$@" ./cmd/sluice; }
+ldflags='-s -w'
+if [ "$("$GO" env GOOS)/$("$GO" env GOARCH)" = linux/amd64 ]; then
+  # The agent is forked before there is a Go runtime: see internal/early.
+  ldflags+=' -E github.com/sluicerun/sluice/internal/early.entry'
+fi
+
+build() { CGO_ENABLED=0 "$GO" build -trimpath -ldflags "$ldflags" -o "$@" ./cmd/sluice; }
 
 if [ "$("$GO" env GOOS)" != linux ]; then # runs are for Linux
   build "$out"

@@ -50,7 +50,11 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		os.Chmod(dir, 0o755) // also for an unprivileged user
 		sluice = filepath.Join(dir, "sluice")
-		build := exec.Command("go", "build", "-o", sluice, "github.com/sluicerun/sluice/cmd/sluice")
+		args := []string{"build", "-o", sluice}
+		if forks {
+			args = append(args, "-ldflags=-E github.com/sluicerun/sluice/internal/early.entry")
+		}
+		build := exec.Command("go", append(args, "github.com/sluicerun/sluice/cmd/sluice")...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building sluice: %v\n%s", err, out)

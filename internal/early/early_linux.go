@@ -18,7 +18,7 @@ const (
 var started *Process
 
 func init() {
-	if IsRun(os.Args) {
+	if started = fromEntry(); started == nil && IsRun(os.Args) {
 		started = start()
 	}
 }
