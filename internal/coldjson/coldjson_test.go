@@ -57,6 +57,39 @@ type embeds struct {
 	C int
 }
 
+// Inner is seen as itself, too.
+type Inner struct{ D int }
+
+// These embed in all the ways there are.
+type (
+	deep struct {
+		embeds
+		Inner
+		E int `json:"e,omitempty"`
+	}
+	hides struct {
+		Inner
+		D int
+	}
+	twins struct {
+		Inner
+		hides
+	}
+	pointed struct{ *Inner }
+	called  struct {
+		Inner `json:"inner"`
+	}
+	left struct {
+		inner `json:"-"`
+		F     int
+	}
+	speaks struct {
+		speaker
+		G int
+	}
+	speaker struct{ word }
+)
+
 // odd has fields that are left to encoding/json.
 type odd struct {
 	Quoted  int `json:"quoted,string"`
@@ -87,6 +120,13 @@ type all struct {
 	Time     time.Time       `json:"time,omitzero"`
 	ByP      byPointer       `json:"by_p"`
 	Embeds   embeds          `json:"embeds"`
+	Deep     deep            `json:"deep"`
+	Hides    hides           `json:"hides"`
+	Twins    twins           `json:"twins"`
+	Pointed  pointed         `json:"pointed"`
+	Called   called          `json:"called"`
+	Left     left            `json:"left"`
+	Special  speaks          `json:"special"`
 	Odd      odd             `json:"odd"`
 	Three    zeroThree       `json:"three,omitzero"`
 	Zero     int             `json:"zero,omitzero"`
@@ -107,7 +147,9 @@ func values() []all {
 			Raw: json.RawMessage(` {"x": [1, "<"] } `), Words: []word{"a", ""}, Inner: inner{1, "b"}, Inners: []inner{{2, ""}, {0, "c"}},
 			Nested: [][]string{nil, {}, {"d", "e"}}, Array: [2]int{1, 2}, Pointer: &inner{3, "f"}, Twice: &p, Map: map[string]int{"z": 1, "a": 2},
 			Hidden: hidden{8}, HiddenP: &hidden{9}, Any: map[string]any{"k": []any{1.5, nil, "v"}}, Time: time.Unix(1e9, 1).UTC(),
-			ByP: byPointer{4}, Embeds: embeds{inner{5, "g"}, 6}, Odd: odd{7, 11, 12}, Three: zeroThree{4}, Zero: 1, NoTag: 8, Skipped: 9, Dash: 10, unseen: 12, Duration: time.Second},
+			ByP: byPointer{4}, Embeds: embeds{inner{5, "g"}, 6},
+			Deep: deep{embeds{inner{13, "h"}, 14}, Inner{15}, 16}, Hides: hides{Inner{17}, 18}, Twins: twins{Inner{19}, hides{Inner{20}, 21}},
+			Pointed: pointed{&Inner{22}}, Called: called{Inner{23}}, Left: left{inner{24, "l"}, 25}, Special: speaks{speaker{"m"}, 26}, Odd: odd{7, 11, 12}, Three: zeroThree{4}, Zero: 1, NoTag: 8, Skipped: 9, Dash: 10, unseen: 12, Duration: time.Second},
 		{Words: []word{}, Three: zeroThree{3}, Hidden: hidden{7}, HiddenP: &hidden{7}, Any: inner{1, "x"}, String: "plain ~"},
 	}
 }
@@ -162,7 +204,7 @@ var seeds = []string{
 	`{"inners":[{"a":1,"b":"x"},{"a":2}],"inners":[{"b":"y"}]}`, `{"inners":[]}`, `{"inners":{}}`, `{"words":["<a>",null,"b"]}`, `{"words":null}`,
 	`{"pointer":{"a":1},"pointer":{"b":"z"}}`, `{"pointer":null}`, `{"twice":6}`, `{"twice":null}`, `{"map":{"a":1}}`, `{"map":{"a":"x"}}`,
 	`{"hidden":[4]}`, `{"hidden":null}`, `{"hidden":"x"}`, `{"hidden_p":[3]}`, `{"any":[1,"x"]}`, `{"raw": [1, 2 ] }`, `{"bytes":"AAEC"}`, `{"bytes":"%"}`, `{"bytes":[1]}`,
-	`{"time":"2026-01-02T03:04:05Z"}`, `{"time":"x"}`, `{"embeds":{"a":1,"C":2}}`, `{"odd":{"quoted":"5"}}`, `{"odd":{"quoted":5}}`, `{"da-sh":5}`, `{"odd":{"a b":6,"quoted":"7","none":8}}`,
+	`{"time":"2026-01-02T03:04:05Z"}`, `{"time":"x"}`, `{"embeds":{"a":1,"C":2}}`, `{"deep":{"a":1,"B":"x","C":2,"D":3,"e":4}}`, `{"hides":{"D":1}}`, `{"twins":{"D":1}}`, `{"pointed":{"D":1}}`, `{"called":{"inner":{"D":2},"D":1}}`, `{"left":{"a":1,"F":2}}`, `{"special":"<n>"}`, `{"odd":{"quoted":"5"}}`, `{"odd":{"quoted":5}}`, `{"da-sh":5}`, `{"odd":{"a b":6,"quoted":"7","none":8}}`,
 	`{"array":[1,2,3]}`, `{"array":[1]}`, `{"nested":[["a\""],[],null]}`, `{"NoTag":1}`, `{"unseen":1}`, `{"Skipped":1}`, `{"duration":5}`, "{\"int\"\n:\t7 ,\r\"small\":8}", `{"":1}`, `{"three":{"N":3},"ZERO":1,"empty":{"a":1}}`, `{"odd":{"ü":1}}`, `{"inners":[{"a":"x"}]}`, `[[1]]`, `{"string":"` + "\x7f\xff" + `"}`,
 }
 

@@ -2,6 +2,7 @@ package coldjson
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -15,7 +16,7 @@ type fields struct {
 
 // field is how one is written.
 type field struct {
-	index               int
+	index               []int // by way of embedded structs
 	name                string
 	omitEmpty, omitZero bool
 }
@@ -28,30 +29,50 @@ func fieldsOf(t reflect.Type) *fields {
 		return f.(*fields)
 	}
 	out := &fields{list: make([]field, 0, t.NumField())}
+	out.add(t, nil)
+	known.Store(t, out)
+	return out
+}
+
+// add takes the fields of t, which is reached by way of the fields at.
+func (f *fields) add(t reflect.Type, at []int) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		tag := sf.Tag.Get("json")
-		out.odd = out.odd || sf.Anonymous
+		if sf.Anonymous && tag != "-" {
+			if tag != "" || sf.Type.Kind() != reflect.Struct || special(sf.Type) {
+				f.odd = true
+				return
+			}
+			f.add(sf.Type, append(slices.Clip(at), i))
+			continue
+		}
 		if !sf.IsExported() || tag == "-" {
 			continue
 		}
-		f := field{index: i}
+		g := field{index: append(slices.Clip(at), i)}
 		name, options, _ := strings.Cut(tag, ",")
 		for options != "" {
 			var o string
 			o, options, _ = strings.Cut(options, ",")
-			f.omitEmpty = f.omitEmpty || o == "omitempty"
-			f.omitZero = f.omitZero || o == "omitzero"
-			out.odd = out.odd || o == "string"
+			g.omitEmpty = g.omitEmpty || o == "omitempty"
+			g.omitZero = g.omitZero || o == "omitzero"
+			f.odd = f.odd || o == "string"
 		}
-		if f.name = name; name == "" {
-			f.name = sf.Name
+		if g.name = name; name == "" {
+			g.name = sf.Name
 		}
-		out.odd = out.odd || !plainName(f.name)
-		out.list = append(out.list, f)
+		// Of two of the same name one hides the other, or both are hidden.
+		same := func(other field) bool { return other.name == g.name }
+		f.odd = f.odd || !plainName(g.name) || slices.ContainsFunc(f.list, same)
+		f.list = append(f.list, g)
 	}
-	known.Store(t, out)
-	return out
+}
+
+// special tells that a type writes or reads itself.
+func special(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(marshaler) || p.Implements(textMarshaler) || p.Implements(unmarshaler) || p.Implements(textUnmarshaler)
 }
 
 // plainName tells that a name is one for encoding/json as well, and the same between

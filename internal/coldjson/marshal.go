@@ -28,7 +28,10 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	if t.Kind() != reflect.Pointer && v.CanAddr() && reflect.PointerTo(t).Implements(marshaler) {
 		return appendMarshaler(b, v.Addr())
 	}
-	if t.Implements(textMarshaler) || v.CanAddr() && reflect.PointerTo(t).Implements(textMarshaler) {
+	if t.Implements(textMarshaler) {
+		return appendText(b, v)
+	}
+	if v.CanAddr() && reflect.PointerTo(t).Implements(textMarshaler) {
 		return appendOther(b, v)
 	}
 	switch v.Kind() {
@@ -81,7 +84,7 @@ func appendStruct(b []byte, v reflect.Value) (_ []byte, err error) {
 	start := len(b)
 	b = append(b, '{')
 	for _, f := range fields.list {
-		fv := v.Field(f.index)
+		fv := v.FieldByIndex(f.index)
 		if f.left(fv) {
 			continue
 		}
@@ -124,6 +127,15 @@ func appendMarshaler(b []byte, v reflect.Value) ([]byte, error) {
 	}
 	json.HTMLEscape(&safe, small.Bytes())
 	return append(b, safe.Bytes()...), nil
+}
+
+func appendText(b []byte, v reflect.Value) ([]byte, error) {
+	if v.Kind() != reflect.Pointer && v.Kind() != reflect.Interface {
+		if m, err := v.Interface().(encoding.TextMarshaler).MarshalText(); err == nil {
+			return appendString(b, string(m))
+		}
+	}
+	return appendOther(b, v)
 }
 
 func appendOther(b []byte, v reflect.Value) ([]byte, error) {

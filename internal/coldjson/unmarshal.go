@@ -106,7 +106,7 @@ func readStruct(b []byte, v reflect.Value) error {
 		b = after(b[n:]) // the colon
 		n = extent(b)
 		if f, ok := fields.named(key); ok {
-			if err := readValue(b[:n], v.Field(f.index)); err != nil {
+			if err := readValue(b[:n], v.FieldByIndex(f.index)); err != nil {
 				return err
 			}
 		}

@@ -45,28 +45,21 @@ func Serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("serving a session: %w", err)
 	}
-	s, err := newServer(o, live, ln.Addr(), token)
-	if err != nil {
-		return err
-	}
+	s := newServer(o, live, ln.Addr(), token)
 	return s.serve(ctx, ln, live)
 }
 
-func newServer(o Options, live Live, addr net.Addr, token string) (*server, error) {
+func newServer(o Options, live Live, addr net.Addr, token string) *server {
 	if o.Viewers <= 0 {
 		o.Viewers = 100
 	}
-	page, err := makePage(o.title(live.Header()))
-	if err != nil {
-		return nil, err
-	}
 	return &server{
-		o: o, page: page,
+		o: o, page: makePage(o.title(live.Header())),
 		hub:   newHub(live.Header(), o.Input),
 		guard: newGuard(addr, token, o.Hosts),
 		seats: make(chan struct{}, o.Viewers),
 		ping:  15 * time.Second, pong: 10 * time.Second, send: 30 * time.Second,
-	}, nil
+	}
 }
 
 func (s *server) serve(ctx context.Context, ln net.Listener, live Live) error {

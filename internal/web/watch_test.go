@@ -311,10 +311,7 @@ func shortServer(t *testing.T, pong time.Duration) (*server, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newServer(o, live, ln.Addr(), token)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newServer(o, live, ln.Addr(), token)
 	s.ping, s.pong = 5*time.Millisecond, pong
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
