@@ -120,7 +120,7 @@ func (n *Nodes) Join(ctx context.Context) (launch.Place, error) {
 		Base: r.RankBase, Size: r.WorldSize, Group: r.GroupRank, Groups: r.GroupSize,
 		RoleBase: r.RoleRankBase, RoleSize: r.RoleSize,
 		MasterAddr: r.MasterAddr, MasterPort: strconv.Itoa(r.MasterPort),
-		AgentStore: hosts(n.spec), Serves: n.engine.serves(), Restarts: r.Restarts,
+		AgentStore: hosts(n.spec), Serves: n.engine.serves(), Restarts: r.Restarts, Round: r.Number,
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

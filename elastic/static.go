@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/sluicerun/sluice/internal/runs"
@@ -42,12 +43,17 @@ func (s *static) Join(ctx context.Context) (launch.Place, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, lateError(limit))
 	defer cancel()
-	if s.rdzv == nil {
+	first := s.rdzv == nil
+	if first {
 		if err := s.open(ctx); err != nil {
 			return launch.Place{}, err
 		}
 	}
-	r, err := s.rdzv.Join(ctx)
+	join := s.rdzv.Join
+	if first && s.spec.Nodes.Rank == 0 {
+		join = s.joinAlone
+	}
+	r, err := join(ctx)
 	if err != nil {
 		return launch.Place{}, elsewhere(err)
 	}
@@ -55,7 +61,7 @@ func (s *static) Join(ctx context.Context) (launch.Place, error) {
 		Base: r.RankBase, Size: r.WorldSize, Group: r.GroupRank, Groups: r.GroupSize,
 		RoleBase: r.RoleRankBase, RoleSize: r.RoleSize,
 		MasterAddr: r.MasterAddr, MasterPort: strconv.Itoa(r.MasterPort),
-		AgentStore: hosts(s.spec), Serves: r.GroupRank == 0, Restarts: r.Restarts,
+		AgentStore: hosts(s.spec), Serves: r.GroupRank == 0, Restarts: r.Restarts, Round: r.Number,
 	}, nil
 }
 
@@ -64,6 +70,9 @@ func (s *static) open(ctx context.Context) error {
 	if n.Rank == 0 && s.server == nil {
 		var err error
 		if s.server, err = listen(n.Host, n.Port, rendezvous.Reserved); err != nil {
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return s.inUse(ctx, err)
+			}
 			return err
 		}
 	}
@@ -79,13 +88,9 @@ func (s *static) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("meeting node 0 at %s:%d: %w", n.Host, n.Port, err)
 	}
-	addr := n.LocalAddr
-	if addr == "" {
-		addr = s.host
-	}
 	r, err := rendezvous.NewStatic(rendezvous.StaticConfig{
 		Store: client, RunID: s.runID, Nodes: n.Count, HeartbeatTimeout: time.Duration(n.Heartbeat),
-		Self:   rendezvous.Node{Name: s.host, Addr: addr, Workers: s.spec.Size(), Role: s.spec.Role, Rank: n.Rank},
+		Self:   s.self(),
 		Master: s.master,
 	})
 	if err != nil {

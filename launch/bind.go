@@ -55,6 +55,9 @@ func (h *Handle) lookupEnv(key string) (string, bool) {
 			return v, true
 		}
 	}
+	if h.opt.Machine != "" {
+		return "", false // our own environment is about this machine's devices
+	}
 	for _, kv := range h.opt.Environ {
 		if v, ok := strings.CutPrefix(kv, key+"="); ok {
 			return v, true

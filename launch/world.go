@@ -61,6 +61,9 @@ type Place struct {
 	Serves bool
 	// Restarts is how often the gangs have started again because of failures.
 	Restarts int
+	// Round is how often they have started again at all. A gang that comes to them
+	// counts its attempts from there: one attempt has one number everywhere.
+	Round int
 }
 
 // Change is why a gang is to be left.
@@ -135,8 +138,9 @@ func (h *Handle) nextAttempt() {
 }
 
 func (h *Handle) startPlaced() {
+	first := len(h.workers) == 0
 	if err := h.startGang(); err != nil {
-		if h.startErr == nil && h.attempt == 0 {
+		if first {
 			h.startErr = err
 		}
 		h.gangFailed(err)
@@ -155,6 +159,7 @@ func (h *Handle) onJoined(j joined) {
 		return
 	}
 	h.place = j.place
+	h.attempt = max(h.attempt, j.place.Round)
 	h.restarts = max(h.restarts, j.place.Restarts)
 	if h.spec.Nodes.Several() {
 		h.restarts = j.place.Restarts // the nodes have agreed on what counts
@@ -177,7 +182,7 @@ func (h *Handle) worldEnded(err error) {
 	}
 	h.stop = stopState{asked: true, final: true, order: o}
 	h.phase = phaseEnded
-	if o.cause == job.CauseNode && h.attempt == 0 && h.startErr == nil && len(h.workers) == 0 {
+	if o.cause == job.CauseNode && len(h.workers) == 0 {
 		h.startErr = err
 	}
 }

@@ -143,6 +143,30 @@ func TestGangMeetsAgain(t *testing.T) {
 	w.heard(t, "again: rank 2 on ", "done")
 }
 
+// A gang that comes to others which have started again twice has their number of the
+// attempt, in its variables, its directories and its report.
+func TestGangJoinsLater(t *testing.T) {
+	clean(t)
+	w := newWorld()
+	w.join = func(_ context.Context, n int) (launch.Place, error) {
+		p := second
+		p.Round, p.Restarts = 2+2*n, 1+n // and once without it
+		return p, nil
+	}
+	spec := sh(2, `echo $SLUICE_ATTEMPT $TORCHELASTIC_RESTART_COUNT; [ $SLUICE_ATTEMPT = 4 ] || [ $RANK = 2 ] && exit $((4 - SLUICE_ATTEMPT)); exec sleep 1000`)
+	spec.Restart.Max = 3
+	res := among(t, w, spec)
+	if res.Verdict != job.Succeeded || res.Attempts != 5 || res.Outcomes[0].Attempt != 4 {
+		t.Fatalf("%+v", res)
+	}
+	for attempt, want := range map[int]string{2: "2 1\n", 4: "4 2\n"} {
+		got, err := os.ReadFile(filepath.Join(res.Dir, fmt.Sprintf("attempt_%d", attempt), "1", "stdout.log"))
+		if err != nil || string(got) != want {
+			t.Errorf("attempt %d: %q, %v", attempt, got, err)
+		}
+	}
+}
+
 func TestChangeElsewhere(t *testing.T) {
 	clean(t)
 	t.Run("again", func(t *testing.T) {

@@ -55,6 +55,42 @@ func (s *Static) pass(ctx context.Context) error {
 	return nil
 }
 
+// Server is who has the store of a static run.
+type Server struct {
+	Node       Node   // node rank 0
+	Generation string // of this life of the run id, which is another at another store
+}
+
+// ServerOf waits until a store that may be anybody's turns out to be that of a static
+// run, and changes nothing there. ok is false where it is another run's.
+func ServerOf(ctx context.Context, store Store, runID string) (s Server, ok bool, err error) {
+	if err := store.Wait(ctx, fenceKey); err != nil {
+		return s, false, err
+	}
+	data, _, err := store.Get(ctx, fenceKey)
+	if err != nil {
+		return s, false, err
+	}
+	f, err := decodeFence(data)
+	if err != nil || f.Run != runID {
+		return s, false, err
+	}
+	key := (&Static{runID: runID, generation: f.Generation}).nodeKey(0, 0)
+	if err := store.Wait(ctx, key); err != nil {
+		return s, false, err
+	}
+	if data, _, err = store.Get(ctx, key); err != nil {
+		return s, false, err
+	}
+	c, err := decodeClaim(data)
+	return Server{c.Node, f.Generation}, err == nil, err
+}
+
+// TwinError tells of two nodes with one --node-rank.
+func TwinError(rank int, a, b Node) error {
+	return fmt.Errorf("two nodes have --node-rank %d: %s and %s: give each node its own", rank, place(a), place(b))
+}
+
 // warn tells the nodes behind a fence that this one does not fit, if they have not
 // met yet: what they wait for cannot come. A run that has begun goes on.
 func (s *Static) warn(ctx context.Context, data []byte, why error) {
@@ -89,7 +125,7 @@ func (s *Static) claimSeat(ctx context.Context, round int) error {
 	case began:
 		return fmt.Errorf("node rank %d is taken by %v and the run has begun: an agent that was killed cannot come back into it, start the run again", s.self.Rank, other.Node)
 	}
-	err = fmt.Errorf("two nodes have --node-rank %d: %s and %s: give each node its own", s.self.Rank, place(other.Node), place(s.self))
+	err = TwinError(s.self.Rank, other.Node, s.self)
 	_, _ = s.put(ctx, s.planKey(0), s.ownFailure(err.Error()))
 	return err
 }

@@ -29,6 +29,9 @@ const manyCaches = 4
 // caches of those, and in them the cores with their CPU numbers. Devices stand
 // at their nodes. Things that are alike share a line.
 func Draw(w io.Writer, m *Machine, opt DrawOptions) error {
+	if m == nil {
+		return fmt.Errorf("drawing the machine: %w", errNoMachine)
+	}
 	width := opt.Width
 	if width == 0 {
 		width = 80

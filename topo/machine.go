@@ -1,6 +1,7 @@
 package topo
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/sluicerun/sluice/job"
@@ -143,6 +144,8 @@ const (
 	NVIDIA = "nvidia"
 	AMD    = "amd"
 )
+
+var errNoMachine = errors.New("there is no machine: give what Read returned")
 
 // Missing is a file that could not be read.
 type Missing struct {

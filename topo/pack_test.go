@@ -21,6 +21,7 @@ var (
 	update   = flag.Bool("update", false, "pack the machines that are built anew, and write the golden files")
 	packFrom = flag.String("pack", "", "pack the machine below this root into the file -as")
 	packAs   = flag.String("as", "", "what to call the machine of -pack")
+	unpackTo = flag.String("unpack", "", "put the packed machines as folders into this one, for sluice topo --root")
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -139,6 +140,9 @@ func TestPacked(t *testing.T) {
 		}
 		if got := unpack(t, name); !maps.Equal(got, want) {
 			t.Errorf("%s is not the machine of machines_test.go (go test -update packs it anew)", path)
+		}
+		if *unpackTo != "" {
+			want.write(t, filepath.Join(*unpackTo, name))
 		}
 	}
 }

@@ -53,6 +53,9 @@ type Binding struct {
 // With Bind.Fallback a worker that cannot be bound has a Binding without CPUs
 // that says why; else the first one that cannot is the error.
 func Plan(m *Machine, req Request) ([]Binding, error) {
+	if m == nil {
+		return nil, fmt.Errorf("planning bindings: %w", errNoMachine)
+	}
 	if err := req.Bind.Validate(0); err != nil {
 		return nil, err
 	}

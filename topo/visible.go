@@ -8,8 +8,8 @@ import (
 )
 
 // VisibleGPUs are the GPUs that a program on m would count, in the order in
-// which it would number them. lookup is os.LookupEnv or stands in for it: an
-// empty variable hides all GPUs, one that is not set hides none.
+// which it would number them. lookup is os.LookupEnv or stands in for it (nil: none
+// is set): an empty variable hides all GPUs, one that is not set hides none.
 //
 // For NVIDIA's, CUDA_VISIBLE_DEVICES is read as PyTorch and CUDA do: numbers,
 // or UUIDs of GPUs that may be cut short as long as they are clear. The first
@@ -29,6 +29,12 @@ import (
 // GPUs of one model that is the order of addresses too; among several it is not
 // known, and the order of addresses is given.
 func VisibleGPUs(m *Machine, lookup func(string) (string, bool)) (gpus []GPU, doubt string) {
+	if m == nil {
+		return nil, ""
+	}
+	if lookup == nil {
+		lookup = func(string) (string, bool) { return "", false }
+	}
 	gpus = usable(m, NVIDIA)
 	if len(gpus) > 0 {
 		list, set := lookup("CUDA_VISIBLE_DEVICES")

@@ -34,6 +34,12 @@ type hand struct {
 	Life         string // of its run: RUN/ATTEMPT
 }
 
+// attempt is what its run calls the attempt.
+func (h hand) attempt() string {
+	_, attempt, _ := strings.Cut(h.Life, "/")
+	return attempt
+}
+
 // beHand is a worker that says in DIR, its argument, who it is, looks whether
 // anybody of another round is alive, and then writes numbered lines until DIR
 // tells it how to end: "go" for success. SIGUSR1 makes it fail; SIGUSR2 makes it
@@ -237,7 +243,7 @@ func (c *crew) isRound(got []hand, before [][]hand, names []string) string {
 	groups := map[int]string{}
 	for i, h := range got {
 		if h.Rank != i || h.World != len(got) || h.Count != len(names) || h.Group != i/2 ||
-			h.Master != got[0].Master || h.Restarts != got[0].Restarts || !slices.Contains(names, h.Host) {
+			h.Master != got[0].Master || h.Restarts != got[0].Restarts || h.attempt() != got[0].attempt() || !slices.Contains(names, h.Host) {
 			return fmt.Sprintf("rank %d is %+v", i, h)
 		}
 		if groups[h.Group] != "" && groups[h.Group] != h.Host {

@@ -201,6 +201,33 @@ func TestNodesLeaveInBackoff(t *testing.T) {
 	}
 }
 
+// A node that comes late has the number of the attempt that the others have: in
+// the workers' variables, in the names of directories and for sluice logs.
+func TestNodesAttemptOfLatecomer(t *testing.T) {
+	t.Parallel()
+	ws := []*world{newWorld(t), newWorld(t)}
+	meet := "127.0.0.1:" + unusedPort(t)
+	all := make([]*started, 2)
+	for i, w := range ws {
+		all[i] = w.start("run", "--nodes", "1:2", "--last-call", "0s", "--rendezvous", meet, "--restarts", "1", "--", "sh", "-c",
+			`echo life $SLUICE_ATTEMPT, $TORCHELASTIC_RESTART_COUNT failures; [ $SLUICE_ATTEMPT = 2 ] && exit 0; [ $SLUICE_ATTEMPT$RANK = 11 ] && exit 7; exec sleep 1000`)
+		if i == 0 {
+			all[0].prints("life 0, 0 failures\n")
+		}
+	}
+	for i, want := range []string{"life 0, 0 failures\nlife 1, 0 failures\nlife 2, 1 failures\n", "life 1, 0 failures\nlife 2, 1 failures\n"} {
+		if status := all[i].end(); status != 0 {
+			t.Errorf("node %d: exit status %d\n%s", i, status, all[i].err)
+		}
+		if got := all[i].out.String(); got != want {
+			t.Errorf("node %d says %q", i, got)
+		}
+	}
+	if r := ws[1].run("logs", "--attempt", "1", ws[1].ps()[0].ID); r.stdout != "life 1, 0 failures\n" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A run that has started again is running, on all machines.
 func TestNodesStateAfterRestart(t *testing.T) {
 	t.Parallel()

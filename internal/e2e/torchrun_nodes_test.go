@@ -341,6 +341,31 @@ func TestNodesFinishOneByOne(t *testing.T) {
 	}
 }
 
+// A second node 0 says so, on the machine where the first one serves as on another,
+// and the first one goes on: the second may be a job of somebody else.
+func TestNodesTwoZeros(t *testing.T) {
+	thorough(t)
+	t.Parallel()
+	p := newPair(t)
+	first := p.start(0, nil, "--no-python", "sh", "-c", "echo rank $RANK of $WORLD_SIZE")
+	eventually(t, "node 0 listens", func() bool { return p.listens(0) })
+	for node, says := range []string{
+		`two nodes have --node-rank 0: node0 and node0: give each node its own; or, if they are two jobs, give this one another --master-port`,
+		`two nodes have --node-rank 0: node0 and node1: give each node its own`,
+	} {
+		s := p.start(node, []string{"--node-rank=0"}, "--no-python", "true")
+		if status := s.end(); status != 1 || !strings.Contains(s.err.String(), says) {
+			t.Errorf("on node %d: exit status %d\n%s", node, status, s.err)
+		}
+	}
+	second := p.start(1, nil, "--no-python", "sh", "-c", "echo rank $RANK of $WORLD_SIZE")
+	for node, s := range []*started{first, second} {
+		if status := s.end(); status != 0 || strings.Count(s.out.String(), "of 4\n") != 2 {
+			t.Errorf("node %d: exit status %d\n%s%s", node, status, s.out, s.err)
+		}
+	}
+}
+
 // What cannot come to be ends with a reason, soon, and leaves nothing.
 func TestNodesThatDoNotMeet(t *testing.T) {
 	thorough(t)
