@@ -17,7 +17,12 @@ type CreateOptions struct {
 	// Append goes on at its end, in its format: in an empty file as if there were
 	// none. What Writer is given then counts from the end, and the recording says what
 	// size the terminal has now; nothing else of the header is written.
+	//
+	// A last line that is cut is made whole first, as Repair does. A file with damage in
+	// its middle is refused: what to do with that is not ours to say.
 	Append bool
+	// Repaired, if not nil, is told what was mended of a file that is appended to.
+	Repaired func(Report)
 	// Retry is asked when a write fails, once for each failure; if it returns true,
 	// the rest is tried again. nil: never.
 	Retry func(error) bool
@@ -225,30 +230,25 @@ func (c *Writer) goOn(own **os.File, path string, f Format, h Header, o CreateOp
 	if err := h.check(); err != nil {
 		return err
 	}
-	how := ReadOptions{}
-	if f == Raw {
-		how.Format = Raw
-	}
-	r, err := Open(path, how)
+	r, last, err := appendable(path, f)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	have := r.Format()
-	switch {
-	case f != 0 && f != have:
-		return fmt.Errorf("it is of the format %v, not %v: append in its format, or convert it before", have, f)
-	case have == V1:
-		return errors.New("version 1 is one object of JSON, with nothing behind it: convert it to version 2 or 3 before")
-	case have == Script || have == ScriptClassic:
-		return errors.New("a typescript cannot be gone on with: script itself empties the timing file then\nrecord to another file, and join the two")
+	if have == V2 || have == TTYRec { // their times count from the begin
+		c.offset = last
 	}
 	if have != Raw {
 		// The repair has it to itself, and may put another file in its place.
 		(*own).Close()
 		*own = nil
-		if _, err := Repair(path); err != nil {
+		rep, err := Repair(path)
+		if err != nil {
 			return err
+		}
+		if rep.Changed && o.Repaired != nil {
+			o.Repaired(rep)
 		}
 		if *own, err = openOwn(path, os.O_WRONLY|os.O_APPEND); err != nil {
 			*own = nil
@@ -257,11 +257,6 @@ func (c *Writer) goOn(own **os.File, path string, f Format, h Header, o CreateOp
 	}
 	if c.enc, err = newEncoder(have, fileNames{}); err != nil {
 		return err
-	}
-	if have == V2 || have == TTYRec { // their times count from the begin
-		if c.offset, err = end(path); err != nil {
-			return err
-		}
 	}
 	size, err := (*own).Seek(0, io.SeekEnd)
 	if err != nil {
@@ -279,18 +274,46 @@ func (c *Writer) goOn(own **os.File, path string, f Format, h Header, o CreateOp
 	return c.Write(Event{Code: Resize, Cols: h.Width, Rows: h.Height})
 }
 
-// end is when the last event of a recording is.
-func end(path string) (at time.Duration, err error) {
-	r, err := Open(path, ReadOptions{})
+// CheckAppend tells why Create could not append to a recording, in the format f or, if
+// that is 0, the file's own.
+func CheckAppend(path string, f Format) error {
+	r, _, err := appendable(path, f)
 	if err != nil {
-		return 0, err
+		return fmt.Errorf("appending to %s: %w", path, err)
 	}
-	defer r.Close()
-	for e, err := range r.All() {
-		if err != nil {
-			return 0, err
+	return r.Close()
+}
+
+// appendable reads a recording that is to be gone on with. last is when its last event
+// is.
+func appendable(path string, f Format) (r *Reader, last time.Duration, err error) {
+	how := ReadOptions{}
+	if f == Raw {
+		how.Format = Raw
+	}
+	if r, err = Open(path, how); err != nil {
+		return nil, 0, err
+	}
+	have := r.Format()
+	switch {
+	case f != 0 && f != have:
+		err = fmt.Errorf("it is of the format %v, not %v: append in its format, or convert it before", have, f)
+	case have == V1:
+		err = errors.New("version 1 is one object of JSON, with nothing behind it: convert it to version 2 or 3 before")
+	case have == Script || have == ScriptClassic:
+		err = errors.New("a typescript cannot be gone on with: script itself empties the timing file then\nrecord to another file, and join the two")
+	case have == Raw: // any bytes are
+	default:
+		for e, bad := range r.All() {
+			if bad != nil {
+				err = fmt.Errorf("%w\nsluice cast repair takes it out", bad)
+				break
+			}
+			last = e.Time
 		}
-		at = e.Time
 	}
-	return at, nil
+	if err != nil {
+		return nil, 0, errors.Join(err, r.Close())
+	}
+	return r, last, nil
 }

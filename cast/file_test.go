@@ -197,15 +197,16 @@ func TestAppend(t *testing.T) {
 	if err := os.WriteFile(path, []byte(h2+"[1.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\\u00"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := record(t, path, V2, CreateOptions{Append: true}, "two"); err != nil {
+	lost := int64(-1)
+	if err := record(t, path, V2, CreateOptions{Append: true, Repaired: func(rep Report) { lost = rep.Lost }}, "two"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(h2+"[1.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\"]\n[2.5, \"r\", \"90x30\"]\n[3.5, \"o\", \"two\"]\n[4.5, \"x\", \"3\"]\n", content(t, path)); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+	if diff := cmp.Diff(h2+"[1.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\"]\n[2.5, \"r\", \"90x30\"]\n[3.5, \"o\", \"two\"]\n[4.5, \"x\", \"3\"]\n", content(t, path)); diff != "" || lost != 4 {
+		t.Errorf("%d bytes are lost; (-want +got)\n%s", lost, diff)
 	}
-	// Damage in the middle has the file written anew: what follows goes to that one.
+	// NULs have the file written anew: what follows goes to that one.
 	path = filepath.Join(dir, "middle")
-	if err := os.WriteFile(path, []byte(h2+"[1.5, \"o\", \"a\"]\ngarbage\n[2.5, \"o\", \"b\"]\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(h2+"[1.5, \"o\", \"a\"]\n\x00\x00[2.5, \"o\", \"b\"]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := record(t, path, V2, CreateOptions{Append: true}, "two"); err != nil {
@@ -213,6 +214,27 @@ func TestAppend(t *testing.T) {
 	}
 	if diff := cmp.Diff(h2+"[1.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\"]\n[2.5, \"r\", \"90x30\"]\n[3.5, \"o\", \"two\"]\n[4.5, \"x\", \"3\"]\n", content(t, path)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Nothing is taken out of a recording with damage in its middle, or at its end, for
+// which no crash accounts.
+func TestAppendDamaged(t *testing.T) {
+	for name, text := range map[string]string{
+		"line 3": h2 + "[1.5, \"o\", \"a\"]\ngarbage\n[2.5, \"o\", \"b\"]\n",
+		"line 2": h3 + "garbage\n",
+	} {
+		path := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := record(t, path, 0, CreateOptions{Append: true}, "two")
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "sluice cast repair") || content(t, path) != text {
+			t.Errorf("%s: %v", name, err)
+		}
+		if again := CheckAppend(path, 0); again == nil || err == nil || again.Error() != err.Error() {
+			t.Errorf("%s, before: %v", name, again)
+		}
 	}
 }
 
@@ -287,8 +309,11 @@ func TestRepair(t *testing.T) {
 				t.Errorf("it is %q, want %q", got(), c.after)
 			}
 			notes := ""
-			for _, n := range rep.Notes {
+			for i, n := range rep.Notes {
 				notes += n.String() + "\n"
+				if i > 0 && n.Line > 0 && n.Line == rep.Notes[i-1].Line {
+					t.Errorf("told twice: %v, %v", rep.Notes[i-1], n)
+				}
 			}
 			if rep.Format != c.f || rep.Changed != (c.before != c.after) || rep.Lost != c.lost || rep.Events != c.events || !strings.HasPrefix(notes, c.note) || c.note == "" && notes != "" {
 				t.Errorf("%+v", rep)

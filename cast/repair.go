@@ -148,6 +148,7 @@ func (rep *Report) each(src *lineSource, yield func(raw []byte, bad bool) error,
 		}
 		raw = append(raw[:0], line...)
 		var e Event
+		told := len(src.warn.all)
 		skip, err := src.event(&e, line, whole)
 		if err == nil && !skip {
 			rep.Events++
@@ -185,7 +186,9 @@ func (rep *Report) each(src *lineSource, yield func(raw []byte, bad bool) error,
 			}
 		} else {
 			rep.Lost += int64(len(raw))
-			src.warn.add(src.line, "the last line is cut, and taken off")
+			if len(src.warn.all) == told { // not said yet
+				src.warn.add(src.line, "the last line is cut, and taken off")
+			}
 		}
 		if err := yield(nil, true); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ RUN/RANK what the logs of a terminal have. What edits is a filter: it writes to
 standard output, to -o FILE, or with --in-place over the recording itself.
 
 Times are seconds (12.5), minutes (1:30.5, 1:02:03) or with units (90s, 1m30s).`,
+		Example: "  sluice cast info demo.cast\n  sluice cast convert demo.cast demo.gif",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("there is no command %q of sluice cast", args[0])
@@ -144,7 +146,7 @@ func recordingError(err error) error {
 type editing struct {
 	in    castIn
 	out   castOut
-	wrong error // what an edit has seen before anything is written
+	wrong error // what an edit has seen that was asked for and cannot be
 }
 
 func (e *editing) addFlags(cmd *cobra.Command) {
@@ -164,7 +166,28 @@ func (e *editing) run(a *app, arg string, edits ...edit.Edit) error {
 	if e.wrong != nil {
 		return e.wrong
 	}
-	return e.out.write(a, &e.in, t, h, events)
+	err = e.out.write(a, &e.in, t, h, events)
+	return cmp.Or(e.wrong, err)
+}
+
+// within refuses a time that lies behind the end. Where that is only shows when all of
+// the recording has been read, as a pipe cannot be read twice.
+func (e *editing) within(flag string, t time.Duration) edit.Edit {
+	return func(h cast.Header, ev cast.Events) (cast.Header, cast.Events) {
+		return h, func(yield func(cast.Event, error) bool) {
+			end := h.Duration
+			for event, err := range ev {
+				end = max(end, event.Time)
+				if !yield(event, err) {
+					return
+				}
+			}
+			if t.Round(time.Millisecond) > end.Round(time.Millisecond) { // as info tells it
+				e.wrong = usagef("%s: %s is behind the end of the recording, which is %s long", flag, clock(t), clock(end))
+				yield(cast.Event{}, e.wrong)
+			}
+		}
+	}
 }
 
 // codesByName are the kinds of events by the names that flags have for them.

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -92,7 +92,7 @@ func addDrawFlags(f *pflag.FlagSet, theme *string, fonts *[]string, o *render.Op
 // finishDraw checks the flags of addDrawFlags.
 func finishDraw(theme string, fonts []string, o *render.Options) (err error) {
 	if !(o.Scale > 0 && o.Scale <= 16) {
-		return usagef("--scale: %g is not between 0 and 16", o.Scale)
+		return usagef("--scale: %g is not above 0 and at most 16", o.Scale)
 	}
 	if theme != "" {
 		if o.Palette, err = render.Theme(theme); err != nil {
@@ -132,8 +132,13 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 		o.out.file = args[1]
 	}
 	form := o.form()
-	if i := slices.IndexFunc(pictureFlags, f.Changed); form == "" && i >= 0 {
+	switch i := slices.IndexFunc(pictureFlags, f.Changed); {
+	case form == "" && i >= 0:
 		return usagef("--%s is about pictures (%s): sluice cast retime and cut change recordings", pictureFlags[i], strings.Join(slices.Sorted(maps.Keys(drawn)), ", "))
+	case form == "txt" && i >= 0:
+		return usagef("--%s is about pictures, and txt is all the text of a recording: cut it before, or take one moment with sluice cast screen --at", pictureFlags[i])
+	case form == "txt" && len(o.without)+len(o.only) > 0:
+		return usagef("--without and --keep leave kinds of events out, and txt is the text that was shown: it has no other")
 	}
 	edits, err := o.filters()
 	if err != nil {
@@ -157,10 +162,10 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 	if f.Changed("speed") && !(o.draw.Speed >= 0.001 && o.draw.Speed <= 1000) {
 		return usagef("--speed: %g is not between 0.001 and 1000", o.draw.Speed)
 	}
-	if o.draw.FPS < 0 || o.draw.FPS > 100 {
+	if f.Changed("fps") && (o.draw.FPS < 1 || o.draw.FPS > 100) {
 		return usagef("--fps: %d is not between 1 and 100", o.draw.FPS)
 	}
-	if o.until > 0 && o.until <= o.from {
+	if f.Changed("until") && o.until <= o.from {
 		return usagef("--until is not after --from")
 	}
 	o.draw.From, o.draw.Until, o.draw.Poster = time.Duration(o.from), time.Duration(o.until), time.Duration(o.at)
@@ -174,14 +179,22 @@ func (o *convertOptions) run(a *app, f *pflag.FlagSet, args []string) error {
 		return err
 	}
 	defer o.in.close(a)
+	if o.in.reads(o.out.file) {
+		return usagef("%s is the recording itself, which would be lost: name another file", o.out.file)
+	}
+	if o.from > 0 {
+		edits = append(edits, o.within("--from", time.Duration(o.from)))
+	}
 	h, events := edit.Chain(edits...)(t.header, t.events)
 	switch form {
 	case "png":
-		return o.frames(a, h, events)
+		err = o.frames(a, h, events)
 	case "txt":
-		return o.save(a, func(w io.Writer) error { return o.text(a, w, t) })
+		err = o.save(a, func(w io.Writer) error { return o.text(a, w, t) })
+	default:
+		err = o.save(a, func(w io.Writer) error { return drawn[form](w, h, events, o.draw) })
 	}
-	return o.save(a, func(w io.Writer) error { return drawn[form](w, h, events, o.draw) })
+	return cmp.Or(o.wrong, err)
 }
 
 func (o *convertOptions) filters() (edits []edit.Edit, err error) {
@@ -235,7 +248,7 @@ func (o *convertOptions) text(a *app, w io.Writer, t *tape) error {
 func (o *convertOptions) save(a *app, write func(io.Writer) error) (err error) {
 	if o.out.file == "" || o.out.file == "-" {
 		b := bufio.NewWriterSize(a.stdout, 64<<10)
-		return errors.Join(write(b), b.Flush())
+		return cmp.Or(write(b), b.Flush())
 	}
 	return putFile(o.out.file, o.out.overwrite, write)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -43,7 +42,7 @@ wrote meanwhile is kept, at once, so that the screen afterwards is right; with
 				screen = edit.Drop
 			}
 			if len(only) > 0 {
-				return e.run(a, args[0], edit.Trim(ranges[0].From, ranges[0].Until, screen))
+				return e.run(a, args[0], e.within("--only", ranges[0].From), edit.Trim(ranges[0].From, ranges[0].Until, screen))
 			}
 			return e.run(a, args[0], edit.Cut(screen, ranges...))
 		},
@@ -130,8 +129,8 @@ pauses, speed, length, shift, merge.
 				edits = append(edits, edit.IdleLimit(time.Duration(idle)))
 			}
 			if changed("speed") {
-				if !(speed > 0) || math.IsInf(speed, 0) {
-					return usagef("--speed: %g is no number above 0", speed)
+				if !(speed >= 1e-6 && speed <= 1e6) {
+					return usagef("--speed: %g is not between 0.000001 and 1000000", speed)
 				}
 				if changed("until") && until <= from {
 					return usagef("--until is not after --from")
@@ -268,6 +267,7 @@ sluice play can pause at each.
 				edits = append(edits, edit.MarkMatches(re))
 			}
 			var marks []edit.Marker
+			var last time.Duration
 			for _, s := range at {
 				when, label, _ := strings.Cut(s, "=")
 				t, err := parseCastTime(when)
@@ -275,9 +275,10 @@ sluice play can pause at each.
 					return usagef("--at: %w", err)
 				}
 				marks = append(marks, edit.Marker{Time: t, Label: label})
+				last = max(last, t)
 			}
 			if len(marks) > 0 {
-				edits = append(edits, edit.AddMarkers(marks...))
+				edits = append(edits, e.within("--at", last), edit.AddMarkers(marks...))
 			}
 			if len(edits) == 0 {
 				return usagef("say what to mark: --at TIME=LABEL, --matches RE, --commands, or --remove")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -323,7 +324,7 @@ func copyEvents(c *cast.Writer, events cast.Events) error {
 			err = c.Write(e)
 		}
 		if err != nil {
-			return errors.Join(err, c.Close())
+			return cmp.Or(err, c.Close()) // a disk is full for both
 		}
 	}
 	return c.Close()

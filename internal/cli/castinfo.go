@@ -3,8 +3,10 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -56,9 +58,11 @@ func newCastInfo(a *app) *cobra.Command {
 		Use:   "info FILE...",
 		Short: "Tell what is in recordings",
 		Long: `Read recordings to their end and tell what they are, how long, and what is in them.
-The exit status is 1 if one of them is damaged.
-` + statuses,
-		Args: atLeast(1, "FILE"),
+
+Exit status: 0 success; 1 one of them is damaged; 2 bad usage; 125 sluice itself
+failed.`,
+		Example: "  sluice cast info demo.cast\n  sluice cast info --json *.cast | jq .duration",
+		Args:    atLeast(1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bad := false
 			enc := json.NewEncoder(a.stdout)
@@ -223,27 +227,35 @@ func newCastRepair(a *app) *cobra.Command {
 every player takes the recording; the rest stays as it is. What was changed is
 told. If sluice recorded it, the run's logs may have more: sluice cast convert RUN.
 ` + statuses,
-		Args: atLeast(1, "FILE"),
+		Example: "  sluice cast repair demo.cast",
+		Args:    atLeast(1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, arg := range args {
 				if _, err := os.Stat(arg); err != nil {
 					return usagef("repairing a recording: %w", err)
 				}
 				r, err := cast.Repair(arg)
+				if _, file := errors.AsType[*fs.PathError](err); file {
+					return err // a full disk, say: the recording is not to blame
+				}
 				if err != nil {
 					return &flagError{err: err, hint: "what it is: sluice cast info FILE"}
 				}
 				if quiet {
 					continue
 				}
+				var b strings.Builder
 				for _, n := range r.Notes {
-					fmt.Fprintln(a.stdout, warned(arg, n))
+					fmt.Fprintln(&b, warned(arg, n))
 				}
 				switch {
 				case r.Changed:
-					fmt.Fprintf(a.stdout, "%s: mended, %d bytes taken out, %d events\n", arg, r.Lost, r.Events)
+					fmt.Fprintf(&b, "%s: mended, %d bytes taken out, %d events\n", arg, r.Lost, r.Events)
 				default:
-					fmt.Fprintf(a.stdout, "%s: nothing to mend, %d events\n", arg, r.Events)
+					fmt.Fprintf(&b, "%s: nothing to mend, %d events\n", arg, r.Events)
+				}
+				if _, err := io.WriteString(a.stdout, b.String()); err != nil {
+					return err
 				}
 			}
 			return nil

@@ -22,8 +22,9 @@ func newCastGrep(a *app) *cobra.Command {
 		Short: "Tell when text was on the screen",
 		Long: `Tell from when to when text that RE matches stood on the screen, wherever it was
 written in between escape sequences, and what it was. One line for each time:
-FROM, UNTIL, the text. The exit status is 1 if it never was.
-` + statuses,
+FROM, UNTIL, the text.
+
+Exit status: 0 success; 1 it never was there; 2 bad usage; 125 sluice itself failed.`,
 		Example: `  sluice cast grep 'error:' night.cast
   sluice play night.cast --from "$(sluice cast grep --json error night.cast | head -1 | jq .from)"`,
 		Args: atLeast(2, "RE and FILE"),
@@ -38,6 +39,9 @@ FROM, UNTIL, the text. The exit status is 1 if it never was.
 			re, err := regexp.Compile(expr)
 			if err != nil {
 				return usagef("%w", err)
+			}
+			if cmd.Flags().Changed("hold") && hold == 0 {
+				return usagef("--hold: nothing stands for no time: take more than 0")
 			}
 			defer in.close(a)
 			found := false

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -52,7 +52,7 @@ func (o *castOut) write(a *app, in *castIn, from *tape, h cast.Header, events ca
 			return usagef("what is recorded would be shown by this terminal: say where to with -o FILE, or watch it with sluice play")
 		}
 		b := bufio.NewWriterSize(a.stdout, 64<<10)
-		return errors.Join(put(b, format, h, events), b.Flush())
+		return cmp.Or(put(b, format, h, events), b.Flush())
 	}
 	two := format == cast.Script || format == cast.ScriptClassic
 	if st, err := os.Lstat(o.file); err == nil && o.overwrite {
@@ -167,7 +167,7 @@ func putFile(name string, overwrite bool, write func(io.Writer) error) error {
 		return recordingError(fmt.Errorf("writing a picture: %w", err))
 	}
 	b := bufio.NewWriterSize(f, 64<<10)
-	err = errors.Join(write(b), b.Flush(), f.Close())
+	err = cmp.Or(write(b), b.Flush(), f.Close()) // which may all say the same
 	if err != nil && made {
 		os.Remove(name)
 	}

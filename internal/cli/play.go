@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"math"
 	"os"
 	"strconv"
 	"syscall"
@@ -66,13 +67,13 @@ func (o *playOptions) run(a *app, cmd *cobra.Command, arg string) error {
 	p := &o.play
 	if p.Speed = play.MaxSpeed; o.speed != "max" {
 		n, err := strconv.ParseFloat(o.speed, 64)
-		if err != nil || !(n > 0) {
+		if err != nil || !(n > 0) || math.IsInf(n, 0) {
 			return usagef("--speed: %q is neither a number above 0 nor max", o.speed)
 		}
 		p.Speed = n
 	}
 	p.From, p.Until = time.Duration(o.from), time.Duration(o.until)
-	if p.Until > 0 && p.Until <= p.From {
+	if cmd.Flags().Changed("until") && p.Until <= p.From {
 		return usagef("--until is not after --from")
 	}
 	if p.IdleLimit = time.Duration(o.idle); cmd.Flags().Changed("idle-limit") && o.idle == 0 {

@@ -104,6 +104,9 @@ func (o *recOptions) split(cmd *cobra.Command, args []string) (file string, comm
 		return "", nil, usagef("%q is one argument too many: write the command behind --, as in sluice rec %s -- %s",
 			before[1], before[0], strings.Join(before[1:], " "))
 	}
+	if len(before) > 0 && before[0] == "" {
+		return "", nil, usagef("FILE is empty: name one, or leave it out for a run whose logs are all that is kept")
+	}
 	shell := os.Getenv("SHELL")
 	if shell == "" {
 		shell = "/bin/sh"

@@ -91,7 +91,6 @@ func TestCastKeeps(t *testing.T) {
 		{"retime", "l.cast", "--speed", "2", "-o", "l.cast", "--overwrite"},
 		{"convert", "l.cast", "l.cast", "--to", "v3", "--overwrite"},
 		{"join", "l.cast", "l.cast", "-o", "l.cast", "--overwrite"},
-		{"convert", "l.cast", "l.cast", "--to", "txt", "--overwrite"},
 		{"join", "-", "l.cast", "-o", "l.cast", "--overwrite"},
 	} {
 		w.write("l.cast", large.String())

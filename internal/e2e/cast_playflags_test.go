@@ -91,7 +91,7 @@ func TestPlayPipe(t *testing.T) {
 	w.write("empty.cast", "")
 	for _, args := range [][]string{
 		{"nothing.cast"}, {"."}, {"empty.cast"}, {"no-such-run"}, {}, {"s.cast", "s.cast"},
-		{"s.cast", "--speed", "0"}, {"s.cast", "--speed", "fast"}, {"s.cast", "--from", "5", "--until", "5"}, {"s.cast", "--from", "x"}, {"s.cast", "--no-such-flag"},
+		{"s.cast", "--speed", "0"}, {"s.cast", "--speed", "fast"}, {"s.cast", "--speed", "inf"}, {"s.cast", "--until", "0"}, {"s.cast", "--from", "5", "--until", "5"}, {"s.cast", "--from", "x"}, {"s.cast", "--no-such-flag"},
 	} {
 		r := w.run(append([]string{"play"}, args...)...)
 		if r.status != 2 || r.stdout != "" || !strings.HasPrefix(r.stderr, "sluice: ") {

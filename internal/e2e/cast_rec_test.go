@@ -303,6 +303,7 @@ func TestRecFullDisk(t *testing.T) {
 	if err := syscall.Mount("tmpfs", small, "tmpfs", syscall.MS_REMOUNT, "size=280k"); err != nil {
 		t.Fatal(err)
 	}
+	w.write("small/bad.cast", "{\"version\":2,\"width\":80,\"height\":24}\ngarbage\n[1, \"o\", \"a\"]\n")
 	s = w.start("rec", "small/g.cast", "--headless", "--on-full", "wait", "--", "sh", "-c", command)
 	eventually(t, "it waits for room again", func() bool { return strings.Contains(s.err.String(), "waits for room") })
 	eventually(t, "the run ends meanwhile", func() bool { return w.ps()[0].State == "ended" })
@@ -332,6 +333,17 @@ func TestRecFullDisk(t *testing.T) {
 			if _, err := os.Lstat(w.path(name)); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("%s: %s: %v", mode, name, err)
 			}
+		}
+	}
+
+	// So it is with what is made of recordings, and it is said once.
+	for _, args := range []string{"convert small/g.cast small/o.cast", "convert small/g.cast small/o.svg", "repair small/bad.cast"} {
+		r := w.run(append([]string{"cast"}, strings.Fields(args)...)...)
+		if r.status != 125 || strings.Count(r.stderr, "no space left on device") != 1 {
+			t.Errorf("%s: %+v", args, r)
+		}
+		if made, _ := filepath.Glob(filepath.Join(small, "o.*")); len(made) > 0 {
+			t.Errorf("%s: it has left %v", args, made)
 		}
 	}
 }

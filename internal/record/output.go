@@ -30,6 +30,8 @@ type output struct {
 	due    *time.Timer
 	err    error
 	failed bool
+
+	mended string // what was lost of the file before it was gone on with; "": nothing
 }
 
 // retryTime is how often a disk that was full is tried again.
@@ -67,10 +69,10 @@ func check(o job.Record, f cast.Format) error {
 			return err
 		}
 	}
-	if o.Append && f != cast.Raw {
-		return checkRecording(o.File)
+	if st, err := os.Stat(o.File); !o.Append || err != nil || st.Size() == 0 {
+		return nil // it will be begun
 	}
-	return nil
+	return cast.CheckAppend(o.File, f)
 }
 
 func checkFile(o job.Record, path string) error {
@@ -98,16 +100,13 @@ func checkFile(o job.Record, path string) error {
 	return nil
 }
 
-// checkRecording tells what is wrong with a file that is to be gone on with.
-func checkRecording(path string) error {
-	if st, err := os.Stat(path); err != nil || st.Size() == 0 {
-		return nil // it will be begun
+// mended tells what was lost of a file that is gone on with.
+func mended(path string, rep cast.Report) string {
+	text := fmt.Sprintf("%s was damaged, and is mended before it goes on: %d bytes are taken out", path, rep.Lost)
+	if n := len(rep.Notes); n > 0 { // that of the end is the last
+		text += "; " + rep.Notes[n-1].String()
 	}
-	r, err := cast.Open(path, cast.ReadOptions{Lenient: true})
-	if err != nil {
-		return fmt.Errorf("appending to %s: %w", path, err)
-	}
-	return r.Close()
+	return text
 }
 
 func create(ctx context.Context, o job.Record, h cast.Header, note func(string)) (*output, error) {
@@ -122,7 +121,11 @@ func create(ctx context.Context, o job.Record, h cast.Header, note func(string))
 		}
 		h = out.redact.Header(h)
 	}
-	opt := cast.CreateOptions{Append: o.Append, Overwrite: o.Overwrite}
+	opt := cast.CreateOptions{Append: o.Append, Overwrite: o.Overwrite, Repaired: func(rep cast.Report) {
+		if rep.Lost > 0 {
+			out.mended = mended(o.File, rep)
+		}
+	}}
 	begun := false // before, there is nothing that would be lost by giving up
 	if o.OnFull == job.RecordWait {
 		told := false

@@ -57,6 +57,9 @@ func Open(o job.Record, h cast.Header, note func(string)) (*Recorder, error) {
 // Run records the sessions that next gives, one life after the other, until it
 // gives nil. What goes wrong is told by note: the sessions go on.
 func (r *Recorder) Run(next func(after *session.Session) *session.Session) {
+	if r.out.mended != "" { // Open may be called where nobody listens yet
+		r.note(r.out.mended)
+	}
 	for s := next(nil); s != nil; s = next(s) {
 		if err := r.follow(s.Dir()); err != nil {
 			r.fail(err)

@@ -188,6 +188,27 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// What a crash has left is taken off before a recording goes on, and that is told.
+func TestMended(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f.cast")
+	if err := os.WriteFile(file, []byte("{\"version\":2,\"width\":80,\"height\":24}\n[1, \"o\", \"a\"]\n[2, \"o"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	r, err := Open(job.Record{File: file, Append: true}, cast.Header{Width: 80, Height: 24}, func(text string) { notes = append(notes, text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) > 0 {
+		t.Errorf("somebody is to listen before anybody can: %q", notes)
+	}
+	r.Run(func(*session.Session) *session.Session { return nil })
+	r.Close()
+	if len(notes) != 1 || !strings.Contains(notes[0], file) || !strings.Contains(notes[0], "6 bytes") || !strings.Contains(notes[0], "line 3") {
+		t.Errorf("%q", notes)
+	}
+}
+
 // What is wrong is said before anything has happened.
 func TestCheck(t *testing.T) {
 	dir := t.TempDir()
@@ -196,6 +217,10 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("nowhere", link); err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(dir, "damaged")
+	if err := os.WriteFile(damaged, []byte("{\"version\":2,\"width\":80,\"height\":24}\ngarbage\n[1, \"o\", \"a\"]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	text := filepath.Join(dir, "text")
@@ -218,6 +243,8 @@ func TestCheck(t *testing.T) {
 		"an empty rule":                                 {File: filepath.Join(dir, "f"), Redact: []string{""}},
 		"":                                              {File: filepath.Join(dir, "f"), Redact: []string{"ipv4"}},
 		"\x00 never in it ":                             {File: there, Append: true},
+		"line 2":                                        {File: damaged, Append: true},
+		"append in its format":                          {File: damaged, Append: true, Format: "v3"},
 	} {
 		err := Check(o)
 		if ok := what == "" || what[0] == 0; ok != (err == nil) || !ok && !strings.Contains(err.Error(), what) {

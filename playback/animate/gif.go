@@ -26,7 +26,7 @@ const maxGIFRate = 50
 // Errors are those of events, of w, of fonts that cannot be read and of options
 // that are not possible.
 func GIF(w io.Writer, h cast.Header, events cast.Events, o Options) error {
-	if err := o.fill(h); err != nil {
+	if err := o.fill(h, events, w != nil); err != nil {
 		return fmt.Errorf("drawing a gif: %w", err)
 	}
 	o.FPS = min(o.FPS, maxGIFRate)

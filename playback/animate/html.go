@@ -24,7 +24,7 @@ import (
 // Errors are those of events, of w, of options that are not possible and of
 // events that the format has no room for.
 func HTML(w io.Writer, h cast.Header, events cast.Events, o Options) error {
-	if err := o.fill(h); err != nil {
+	if err := o.fill(h, events, w != nil); err != nil {
 		return fmt.Errorf("making a page: %w", err)
 	}
 	c, err := newColors(h, o)

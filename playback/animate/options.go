@@ -1,6 +1,7 @@
 package animate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -48,8 +49,15 @@ const (
 	defaultHold = 2 * time.Second
 )
 
-// fill puts in what o leaves open, from the header.
-func (o *Options) fill(h cast.Header) error {
+// fill puts in what o leaves open, from the header. events are those to be shown, and
+// out is what is to be done with the pictures.
+func (o *Options) fill(h cast.Header, events cast.Events, out bool) error {
+	if events == nil {
+		return errors.New("there is no recording: its events are nil")
+	}
+	if !out {
+		return errors.New("there is nothing that takes what is drawn: it is nil")
+	}
 	if o.Speed == 0 {
 		o.Speed = 1
 	}

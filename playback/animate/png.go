@@ -1,7 +1,7 @@
 package animate
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"image"
 	"image/png"
@@ -18,7 +18,7 @@ import (
 // is valid until each returns; an error of it ends the walk and is returned as it
 // is.
 func Frames(h cast.Header, events cast.Events, o Options, each func(i int, at time.Duration, img *image.RGBA) error) (time.Duration, error) {
-	if err := o.fill(h); err != nil {
+	if err := o.fill(h, events, each != nil); err != nil {
 		return 0, fmt.Errorf("drawing pictures: %w", err)
 	}
 	r, err := load(h, events, o)
@@ -50,35 +50,24 @@ const listName = "frames.ffconcat"
 // which says how long each stays and which ffmpeg reads as a film. It returns how
 // many pictures there are.
 func FrameFiles(dir string, h cast.Header, events cast.Events, o Options) (n int, err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return 0, fmt.Errorf("writing pictures: %w", err)
-	}
-	list, err := os.Create(filepath.Join(dir, listName))
-	if err != nil {
-		return 0, fmt.Errorf("writing pictures: %w", err)
-	}
-	defer func() {
-		if e := list.Close(); err == nil && e != nil {
-			err = fmt.Errorf("writing pictures: %w", e)
-		}
-	}()
-	b := bufio.NewWriter(list)
-	fmt.Fprintln(b, "ffconcat version 1.0")
+	list := bytes.NewBufferString("ffconcat version 1.0\n")
 	var since time.Duration
 	end, err := Frames(h, events, o, func(i int, at time.Duration, img *image.RGBA) error {
 		if i > 0 {
-			fmt.Fprintf(b, "duration %.6f\n", (at - since).Seconds())
+			fmt.Fprintf(list, "duration %.6f\n", (at - since).Seconds())
+		} else if err := os.MkdirAll(dir, 0o777); err != nil { // no sooner: there may be nothing to show
+			return fmt.Errorf("writing pictures: %w", err)
 		}
 		since, n = at, i+1
 		name := fmt.Sprintf("frame-%05d.png", i)
-		fmt.Fprintf(b, "file %s\n", name)
+		fmt.Fprintf(list, "file %s\n", name)
 		return writePNG(filepath.Join(dir, name), img)
 	})
 	if err != nil {
 		return n, err
 	}
-	fmt.Fprintf(b, "duration %.6f\n", (end - since).Seconds())
-	if err := b.Flush(); err != nil {
+	fmt.Fprintf(list, "duration %.6f\n", (end - since).Seconds())
+	if err := os.WriteFile(filepath.Join(dir, listName), list.Bytes(), 0o666); err != nil {
 		return n, fmt.Errorf("writing pictures: %w", err)
 	}
 	return n, nil

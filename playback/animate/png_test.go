@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,9 +13,51 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/vt"
 	"github.com/sluicerun/sluice/vt/render"
 )
+
+// Where there is nothing to draw, or nobody takes it, that is an error, and no file
+// or folder is made.
+func TestNothing(t *testing.T) {
+	r := shell()
+	dir := filepath.Join(t.TempDir(), "frames")
+	each := func(int, time.Duration, *image.RGBA) error { return nil }
+	for name, draw := range map[string]func(io.Writer, cast.Events, Options) error{
+		"SVG":              func(w io.Writer, ev cast.Events, o Options) error { return SVG(w, r.h, ev, o) },
+		"GIF":              func(w io.Writer, ev cast.Events, o Options) error { return GIF(w, r.h, ev, o) },
+		"HTML":             func(w io.Writer, ev cast.Events, o Options) error { return HTML(w, r.h, ev, o) },
+		"Still":            func(w io.Writer, ev cast.Events, o Options) error { return Still(w, r.h, ev, 0, render.SVG, o) },
+		"Still, by nobody": func(_ io.Writer, ev cast.Events, o Options) error { return Still(nil, r.h, ev, 0, nil, o) },
+		"Frames": func(w io.Writer, ev cast.Events, o Options) error {
+			each := each
+			if w == nil {
+				each = nil
+			}
+			_, err := Frames(r.h, ev, o, each)
+			return err
+		},
+	} {
+		if err := draw(io.Discard, nil, Options{}); err == nil {
+			t.Errorf("%s of no events", name)
+		}
+		if err := draw(nil, r.all(), Options{}); err == nil {
+			t.Errorf("%s to nobody", name)
+		}
+	}
+	for _, o := range []Options{{From: time.Hour}, {FPS: -1}} {
+		if n, err := FrameFiles(dir, r.h, r.all(), o); err == nil || n != 0 {
+			t.Errorf("%+v: %d, %v", o, n, err)
+		}
+	}
+	if _, err := FrameFiles(dir, r.h, nil, Options{}); err == nil {
+		t.Error("files of no events")
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a folder was made for nothing")
+	}
+}
 
 // Every picture is the one that the screen alone makes.
 func TestFrames(t *testing.T) {

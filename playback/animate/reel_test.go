@@ -20,7 +20,7 @@ const ms = time.Millisecond
 // loaded is a recording as o shows it.
 func loaded(t testing.TB, r *recording, o Options) *reel {
 	t.Helper()
-	if err := o.fill(r.h); err != nil {
+	if err := o.fill(r.h, r.all(), true); err != nil {
 		t.Fatal(err)
 	}
 	l, err := load(r.h, r.all(), o)

@@ -16,7 +16,7 @@ import (
 func Still(w io.Writer, h cast.Header, events cast.Events, at time.Duration,
 	draw func(io.Writer, *vt.Snapshot, render.Options) error, o Options) error {
 	o = Options{From: at, Until: at, Title: o.Title, Draw: o.Draw}
-	if err := o.fill(h); err != nil {
+	if err := o.fill(h, events, w != nil && draw != nil); err != nil {
 		return fmt.Errorf("drawing the screen at %v: %w", at, err)
 	}
 	if at == 0 {

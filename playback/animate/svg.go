@@ -21,7 +21,7 @@ import (
 //
 // Errors are those of events, of w and of options that are not possible.
 func SVG(w io.Writer, h cast.Header, events cast.Events, o Options) error {
-	if err := o.fill(h); err != nil {
+	if err := o.fill(h, events, w != nil); err != nil {
 		return fmt.Errorf("drawing a moving svg: %w", err)
 	}
 	r, err := load(h, events, o)
