@@ -17,7 +17,7 @@ type Command struct {
 	Size Size
 	// Dir receives the logs: stdout.log, stdin.log and timing, which
 	// scriptreplay(1) plays. It is made if it does not exist, and must hold no
-	// session yet. Empty: a directory that Close removes.
+	// session yet. Empty: nothing is kept, and nothing is left on any disk.
 	Dir string
 	// Linger, Scrollback and Policy are as in Options.
 	Linger     job.Linger

@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sluicerun/sluice/cast"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/session"
+	"github.com/sluicerun/sluice/stream"
 	"github.com/sluicerun/sluice/vt/render"
 )
 
@@ -44,8 +48,61 @@ func ExampleStart() {
 	// 7 true <nil>
 }
 
-// A wait that fails says what it waited for, and whether the program ended
-// meanwhile.
+// Whoever starts programs himself can make a session of one, on a terminal of
+// OpenTerminal.
+func ExampleNew() {
+	status, screen, err := own(exec.Command("sh", "-c", "test -t 0 && stty size; exit 5"))
+	fmt.Println(screen)
+	fmt.Println(status, err)
+	// Output:
+	// 10 40
+	// 5 <nil>
+}
+
+func own(cmd *exec.Cmd) (status int, screen string, err error) {
+	size := session.Size{Cols: 40, Rows: 10}
+	master, slave, err := session.OpenTerminal(size)
+	if err != nil {
+		return 0, "", err
+	}
+	defer slave.Close()
+	log, err := stream.CreateTemp(stream.LogOptions{})
+	if err != nil {
+		return 0, "", err
+	}
+	defer log.Close()
+	pipe, sink, err := os.Pipe()
+	if err != nil {
+		return 0, "", err
+	}
+	defer pipe.Close()
+	var pump *stream.Pump
+	s, err := session.New(session.Options{Master: master, Sink: sink, Log: log, Size: size,
+		Move: func() bool { return pump.Move() }})
+	if err != nil {
+		return 0, "", err
+	}
+	defer s.Close()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		s.Discard()
+		return 0, "", err
+	}
+	slave.Close()
+	pump = stream.StartPump(pipe, log, stream.PumpOptions{OnData: s.Grew, Manual: true})
+	s.Begin()
+	cmd.Wait()
+	s.Exited(cmd.ProcessState.ExitCode(), cmd.ProcessState.String())
+	s.Drain()
+	pump.Drain()
+	s.Finish()
+	status, _ = s.Status()
+	return status, strings.TrimSpace(render.Text(s.Screen(false), render.Options{})), nil
+}
+
+// A wait that fails says what it waited for, whether the program ended meanwhile,
+// and what was on the screen.
 func ExampleSession_Wait() {
 	ctx := context.Background()
 	s, err := session.Start(ctx, session.Command{Args: []string{"echo", "loading"}})
@@ -58,9 +115,11 @@ func ExampleSession_Wait() {
 	var not *session.NotMetError
 	if errors.As(err, &not) {
 		fmt.Println(not, not.Ended)
+		fmt.Println(not.Screen)
 	}
 	// Output:
 	// the program ended before the text "ready" true
+	// loading
 }
 
 // Keys are checked before anything is written.

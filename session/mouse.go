@@ -41,8 +41,11 @@ func (s *Session) mouseAtoms(m Mouse) ([]atom, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		cols, rows := s.vt.Size()
-		if k.X < 0 || k.Y < 0 || k.X >= cols || k.Y >= rows {
-			return nil, &RefusedError{Why: fmt.Sprintf("column %d, row %d is not on the screen, which has %d columns and %d rows", k.X+1, k.Y+1, cols, rows)}
+		for _, at := range [][2]int{{k.X, k.Y}, {k.ToX, k.ToY}} { // the latter is 0, 0 unless it is a drag
+			if x, y := at[0], at[1]; x < 0 || y < 0 || x >= cols || y >= rows {
+				return nil, &RefusedError{Why: fmt.Sprintf("column %d, row %d is not on the screen, which has %d columns and %d rows", x+1, y+1, cols, rows),
+					Hint: "they are counted from 1,1 at the top left"}
+			}
 		}
 		if s.size.XPixel > 0 && s.size.YPixel > 0 {
 			k.CellWidth, k.CellHeight = int(s.size.XPixel)/cols, int(s.size.YPixel)/rows

@@ -29,7 +29,7 @@ type owing struct {
 }
 
 func newOwing(t testing.TB, most int64) *owing {
-	s, err := New(Options{Size: Size{Cols: 20, Rows: 5}})
+	s, err := newSession(Options{Size: Size{Cols: 20, Rows: 5}})
 	if err != nil {
 		t.Fatal(err)
 	}

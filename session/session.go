@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,8 +30,8 @@ type Options struct {
 	Local int
 	// Dir receives stdin.log and timing; empty: nothing is written down.
 	Dir string
-	// Master is the terminal's; the session closes it.
-	Master *pty.Master
+	// Master is the terminal's, of [OpenTerminal]; the session closes it.
+	Master *Master
 	// Sink is the write end of the pipe whose bytes end up in Log; the session
 	// closes it when the output is complete. It must not block.
 	Sink *os.File
@@ -40,7 +41,7 @@ type Options struct {
 	Forgets bool
 	// Move moves all that is in the pipe to Log; false: nobody does any more.
 	Move func() bool
-	// Size is the terminal's, which has it already.
+	// Size is the terminal's, which has it already. The zero Size is 80x24.
 	Size Size
 	// Policy says whose size the terminal has. Empty means latest.
 	Policy job.SizePolicy
@@ -67,7 +68,7 @@ type Options struct {
 // goroutine.
 type Session struct {
 	opt     Options
-	master  *pty.Master
+	master  *Master
 	journal *journal
 	own     *program // that Start started
 	feeder  *feeder
@@ -122,8 +123,22 @@ type Session struct {
 	endedAt  time.Time
 }
 
-// New makes a session. Begin starts it once the program runs.
+// New makes a session of a program that the caller starts: [Start] does all that by
+// itself. Begin starts the session once the program runs; who waits for the program
+// calls Exited, Drain, and Finish when Log has all that is in the pipe. Master, Sink,
+// Log and Move are needed.
 func New(o Options) (*Session, error) {
+	if o.Master == nil || o.Sink == nil || o.Log == nil || o.Move == nil {
+		return nil, errors.New("starting a session: its options have no Master, Sink, Log or Move")
+	}
+	return newSession(o)
+}
+
+// newSession is New, also for tests of the screen alone.
+func newSession(o Options) (*Session, error) {
+	if o.Size.Cols == 0 || o.Size.Rows == 0 {
+		o.Size = pty.DefaultSize
+	}
 	if o.Policy == "" {
 		o.Policy = job.SizeLatest
 	}

@@ -28,6 +28,55 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// A session that keeps no logs leaves nothing on the disk, not even while it runs: a
+// SIGKILL has nothing to leave behind.
+func TestNoDirectory(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	s, err := session.Start(context.Background(), session.Command{Args: []string{"sh", "-c", "echo one; read x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Wait(context.Background(), session.Condition{Text: "one", Timeout: job.Duration(30 * time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(tmp); err != nil || len(files) != 0 || s.Dir() != "" {
+		t.Errorf("there are %v, %v, in %q", files, err, s.Dir())
+	}
+}
+
+// The end of the caller's own time is told as such, with what was waited for.
+func TestWaitWithinContext(t *testing.T) {
+	term := sessiontest.Start(t, "sh", "-c", "echo loading; read x")
+	term.WaitText("loading")
+	late, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	err := term.Wait(late, session.Condition{Text: "ready", Timeout: -1})
+	var no *session.NotMetError
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &no) || no.Ended || no.Screen != "loading" ||
+		!strings.Contains(err.Error(), `the text "ready"`) {
+		t.Errorf("late: %v, %+v", err, no)
+	}
+	given, giveUp := context.WithCancel(context.Background())
+	giveUp()
+	if err := term.Wait(given, session.Condition{Text: "ready"}); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), `the text "ready"`) {
+		t.Errorf("cancelled: %v", err)
+	}
+	term.Press("Enter")
+	term.WaitExit()
+	if err := term.Wait(context.Background(), session.Condition{Text: "ready"}); errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the program ended first: %v", err)
+	}
+}
+
+// What New cannot do without is said, and not a panic later.
+func TestNewWants(t *testing.T) {
+	if _, err := session.New(session.Options{}); err == nil || !strings.Contains(err.Error(), "Master") {
+		t.Errorf("%v", err)
+	}
+}
+
 // shell is a shell whose prompt is "$ ".
 func shell(t *testing.T) *sessiontest.Terminal {
 	t.Helper()
@@ -265,6 +314,8 @@ func TestRefusals(t *testing.T) {
 		"keys, not":     {EOF: true},
 		"not ask":       {Mouse: &session.Mouse{Action: "click", X: 1, Y: 1}},
 		"column 0":      {Mouse: &session.Mouse{Action: "click"}},
+		"column 81":     {Mouse: &session.Mouse{Action: "drag", X: 1, Y: 1, ToX: 81, ToY: 1}},
+		"80 columns":    {Mouse: &session.Mouse{Action: "drag", X: 1, Y: 1}},
 		"more than one": {Text: "a", Keys: []string{"Enter"}},
 		"not on the s":  {Mouse: &session.Mouse{Action: "click", On: "nowhere"}},
 	} {

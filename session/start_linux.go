@@ -28,7 +28,6 @@ type program struct {
 	pipe    *os.File
 	pump    *stream.Pump
 	cookie  string
-	remove  string // directory to remove
 	watched chan struct{}
 	once    sync.Once
 }
@@ -57,20 +56,12 @@ func Start(ctx context.Context, c Command) (s *Session, err error) {
 			err = fmt.Errorf("starting a session: %w", err)
 		}
 	}()
-	if c.Dir == "" {
-		if c.Dir, err = os.MkdirTemp("", "sluice-session-"); err != nil {
-			return nil, err
-		}
-		p.remove = c.Dir
-	} else if err = os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, err
-	}
 	env := environment(c.Env, p.cookie)
 	path, err := proc.LookPath(c.Args[0], c.Cwd, env)
 	if err != nil {
 		return nil, err
 	}
-	if p.log, err = stream.Create(c.Dir, OutputLog, stream.LogOptions{}); err != nil {
+	if p.log, err = createLog(c.Dir); err != nil {
 		return nil, err
 	}
 	var fds [2]int
@@ -107,6 +98,18 @@ func Start(ctx context.Context, c Command) (s *Session, err error) {
 	s.Begin()
 	go p.watch(s)
 	return s, nil
+}
+
+// createLog makes the log of the output. Without a directory it has no name, so that
+// nothing of it is left even by a SIGKILL.
+func createLog(dir string) (*stream.Log, error) {
+	if dir == "" {
+		return stream.CreateTemp(stream.LogOptions{})
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return stream.Create(dir, OutputLog, stream.LogOptions{})
 }
 
 func environment(env []string, cookie string) []string {
@@ -164,7 +167,7 @@ func (p *program) end(s *Session) {
 		s.Hurry()
 		proc.KillTree(proc.KillOptions{Everywhere: true, Key: cookieKey, Value: p.cookie, Timeout: startGrace})
 		<-p.watched
-		s.letLog(p.remove == "")
+		s.letLog(s.opt.Dir != "")
 		p.undo()
 	})
 }
@@ -179,9 +182,6 @@ func (p *program) undo() {
 	}
 	if p.log != nil {
 		p.log.Close()
-	}
-	if p.remove != "" {
-		os.RemoveAll(p.remove)
 	}
 }
 

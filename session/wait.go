@@ -18,13 +18,17 @@ import (
 // outsideLook is how often a file or a port is looked for: nobody tells of those.
 const outsideLook = 20 * time.Millisecond
 
-// A NotMetError says that a condition did not come true.
+// A NotMetError says that a condition did not come true. Unless the program ended
+// first it is a context.DeadlineExceeded, for errors.Is.
 type NotMetError struct {
 	// What was waited for, for people.
 	What string
 	// Ended: the program ended first. Otherwise the time was up.
 	Ended bool
 	After time.Duration
+	// Screen is the text of the screen when Wait gave up. The error's own text, which
+	// is one line, does not have it.
+	Screen string `json:"-"`
 }
 
 func (e *NotMetError) Error() string {
@@ -32,6 +36,15 @@ func (e *NotMetError) Error() string {
 		return fmt.Sprintf("the program ended before %s", e.What)
 	}
 	return fmt.Sprintf("waited %v for %s", e.After.Round(time.Millisecond), e.What)
+}
+
+// Unwrap makes it the error of a time that is over, whoever set it: Condition.Timeout
+// or the context.
+func (e *NotMetError) Unwrap() error {
+	if e.Ended {
+		return nil
+	}
+	return context.DeadlineExceeded
 }
 
 // baseline is the screen at the time of an input.
@@ -97,7 +110,8 @@ func (b *baseline) line(y int) (string, bool) {
 const maxBaselines = 64
 
 // Wait returns nil once the condition holds. The error is a *NotMetError if it
-// did not come true in time, another one if it makes no sense.
+// did not come true in time, ctx's own if that was cancelled, and another one if
+// the condition makes no sense.
 func (s *Session) Wait(ctx context.Context, c Condition) error {
 	w, err := newWait(c)
 	if err != nil {
@@ -115,7 +129,7 @@ func (s *Session) Wait(ctx context.Context, c Condition) error {
 			return nil
 		}
 		if ended && again == 0 {
-			return &NotMetError{What: w.String(), Ended: true, After: time.Since(begun)}
+			return s.notMet(w, true, begun)
 		}
 		var timer <-chan time.Time
 		if again > 0 {
@@ -131,11 +145,19 @@ func (s *Session) Wait(ctx context.Context, c Condition) error {
 		case <-timer:
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return &NotMetError{What: w.String(), After: time.Since(begun)}
+				return s.notMet(w, false, begun)
 			}
-			return ctx.Err()
+			return fmt.Errorf("waiting for %s: %w", w, ctx.Err())
 		}
 	}
+}
+
+// notMet is the error for a condition that did not come true.
+func (s *Session) notMet(w *wait, ended bool, begun time.Time) error {
+	after := time.Since(begun)
+	s.catchUp()
+	defer s.mu.Unlock()
+	return &NotMetError{What: w.String(), Ended: ended, After: after, Screen: strings.TrimRight(s.text(nil), "\n")}
 }
 
 // wait is a condition that was understood.

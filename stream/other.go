@@ -30,6 +30,9 @@ type Log struct{}
 // Create returns an error outside Linux.
 func Create(dir, name string, opt LogOptions) (*Log, error) { return nil, errSystem }
 
+// CreateTemp returns an error outside Linux.
+func CreateTemp(opt LogOptions) (*Log, error) { return nil, errSystem }
+
 // Open returns an error outside Linux.
 func Open(dir, name string, opt LogOptions) (*Log, error) { return nil, errSystem }
 

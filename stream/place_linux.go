@@ -17,6 +17,9 @@ import (
 // makes a new one if somebody deleted it or moved it away. wmu is held.
 func (l *Log) checkPlace() error {
 	l.checked = time.Now()
+	if l.name == "" { // CreateTemp's
+		return nil
+	}
 	id, err := lookup(l.path())
 	if err == nil && id == l.cur.id {
 		l.checkSize()

@@ -2,7 +2,10 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 )
 
 // Reader reads a log of this or another process at any logical offset. It is
@@ -10,6 +13,7 @@ import (
 type Reader struct {
 	dir, name string
 	f         *Follower
+	closed    bool
 }
 
 // OpenReader opens the log name in dir; rotation meanwhile does not matter.
@@ -33,6 +37,9 @@ func (r *Reader) Size() int64 {
 // ReadAt reads as io.ReaderAt does. Reading on from where the last call ended
 // is cheap.
 func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
+	if r.closed {
+		return 0, fmt.Errorf("reading %s: %w", filepath.Join(r.dir, r.name), os.ErrClosed)
+	}
 	if off != r.f.Offset() {
 		f, err := OpenFollower(r.dir, r.name, off)
 		if err != nil {
@@ -56,4 +63,7 @@ func (r *Reader) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // Close closes it.
-func (r *Reader) Close() error { return r.f.Close() }
+func (r *Reader) Close() error {
+	r.closed = true
+	return r.f.Close()
+}

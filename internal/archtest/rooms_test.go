@@ -19,7 +19,7 @@ var storeys = [][]string{
 	{"playback"},
 	{"topo", "internal/pty", "cast", "keys"},
 	{"vt", "job"},
-	{"internal/procfs", "internal/atomicfile", "internal/nowait", "internal/early", "internal/coldjson"},
+	{"internal/procfs", "internal/atomicfile", "internal/nowait", "internal/early", "internal/coldjson", "internal/tempdir"},
 }
 
 // ground is what rooms that stand alone may stand on.

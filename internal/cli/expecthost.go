@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/sluicerun/sluice/internal/dialogue"
+	"github.com/sluicerun/sluice/internal/tempdir"
 	"github.com/sluicerun/sluice/job"
 	"github.com/sluicerun/sluice/playback/animate"
 	"github.com/sluicerun/sluice/session"
@@ -26,7 +27,8 @@ type scriptHost struct {
 	out, err io.Writer
 	record   string // directory for the logs that somebody wants to keep; "": none
 
-	logs    string // where logs go: record, or a directory of ours; "": none are kept
+	logs    string       // where logs go: record, or a directory of ours; "": none are kept
+	own     *tempdir.Dir // that one of ours
 	names   []string
 	started bool
 }
@@ -45,9 +47,10 @@ func (h *scriptHost) prepare(s *dialogue.Script) error {
 		return nil
 	}
 	var err error
-	if h.logs, err = os.MkdirTemp("", "sluice-expect-"); err != nil {
+	if h.own, err = tempdir.Make("sluice-expect-"); err != nil {
 		return fmt.Errorf("making a directory for the recording: %w", err)
 	}
+	h.logs = h.own.Path
 	return nil
 }
 
@@ -56,10 +59,9 @@ func (h *scriptHost) prepare(s *dialogue.Script) error {
 // started.
 func (h *scriptHost) finish() {
 	switch {
-	case h.logs == "":
-	case h.record == "":
-		os.RemoveAll(h.logs)
-	case !h.started:
+	case h.own != nil:
+		h.own.Remove()
+	case h.logs != "" && !h.started:
 		os.Remove(h.record)
 	}
 }
@@ -78,10 +80,10 @@ func (h *scriptHost) Start(ctx context.Context, spec dialogue.StartSpec) (dialog
 	t := &scriptTerminal{dir: c.Dir, hidden: spec.Hidden, shell: spec.Shell}
 	if spec.Shell != "" {
 		var err error
-		if t.files, err = os.MkdirTemp("", "sluice-shell-"); err != nil {
+		if t.files, err = tempdir.Make("sluice-shell-"); err != nil {
 			return nil, fmt.Errorf("starting a shell: %w", err)
 		}
-		if err := cleanShell(&c, spec.Shell, spec.Prompt, t.files); err != nil {
+		if err := cleanShell(&c, spec.Shell, spec.Prompt, t.files.Path); err != nil {
 			t.clean()
 			return nil, err
 		}
@@ -134,10 +136,10 @@ func (h *scriptHost) place(name string) string {
 // scriptTerminal is one program of a script.
 type scriptTerminal struct {
 	s      *session.Session
-	dir    string // of its logs, if they are kept
-	files  string // of a shell, to be removed
-	hidden bool   // it began hidden
-	shell  string // its name, if it is a clean one
+	dir    string       // of its logs, if they are kept
+	files  *tempdir.Dir // of a shell; nil: it is none
+	hidden bool         // it began hidden
+	shell  string       // its name, if it is a clean one
 }
 
 func (t *scriptTerminal) Send(ctx context.Context, in session.Input) error {
@@ -270,8 +272,8 @@ func (t *scriptTerminal) Close(context.Context) error {
 }
 
 func (t *scriptTerminal) clean() error {
-	if t.files == "" {
+	if t.files == nil {
 		return nil
 	}
-	return os.RemoveAll(t.files)
+	return t.files.Remove()
 }

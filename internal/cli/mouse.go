@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +41,9 @@ that did not ask for the mouse is not told, and that is an error.
 
 WHERE is COLUMN,ROW from 1,1 at the top left, or a text on the screen, whose
 middle is meant. A wheel without WHERE turns at 1,1. Without RANK, the first one.
-` + statuses,
+
+Exit status: 0 success; 3 --until did not come true; 2 bad usage; 125 sluice itself
+failed.`,
 		Example: "  sluice mouse files click 12,3\n  sluice mouse files click 'OK' --button right\n  sluice mouse log scroll-down 5",
 		Args:    between(2, 5, "RUN, ACTION and WHERE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,12 +117,23 @@ func (o *mouseOptions) parse(action string, where []string) (m session.Mouse, er
 	return m, nil
 }
 
-// position reads COLUMN,ROW.
+// position reads COLUMN,ROW. Whether the screen has it the session knows, which
+// tells the screen's size if not.
 func position(s string) (x, y int, ok bool) {
 	col, row, found := strings.Cut(s, ",")
-	x, xerr := strconv.Atoi(col)
-	y, yerr := strconv.Atoi(row)
-	return x, y, found && xerr == nil && yerr == nil && x > 0 && y > 0
+	x, xok := coordinate(col)
+	y, yok := coordinate(row)
+	return x, y, found && xok && yok
+}
+
+// coordinate reads a number. One that is too long for an int is as far outside of
+// any screen as the largest.
+func coordinate(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	if errors.Is(err, strconv.ErrRange) {
+		return max(min(n, math.MaxInt32), math.MinInt32), true
+	}
+	return n, err == nil
 }
 
 func mouseMods(given []string) ([]string, error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -168,6 +169,8 @@ func TestInputs(t *testing.T) {
 		{args: []string{"mouse", "edit", "click", "OK, go", "--button", "Right", "--mods", "ctrl,shift"},
 			want: session.Input{Steps: mouse(session.Mouse{Action: "click", Button: "right", On: "OK, go", Mods: []string{"Ctrl", "Shift"}})}},
 		{args: []string{"mouse", "edit", "drag", "file", "9,2"}, want: session.Input{Steps: mouse(session.Mouse{Action: "drag", On: "file", ToX: 9, ToY: 2})}},
+		// Whether it is on the screen, the session says.
+		{args: []string{"mouse", "edit", "drag", "0,-3", "99999999999999999999,1"}, want: session.Input{Steps: mouse(session.Mouse{Action: "drag", Y: -3, ToX: math.MaxInt32, ToY: 1})}},
 		{args: []string{"mouse", "edit", "scroll-down", "5"}, want: session.Input{Steps: mouse(session.Mouse{Action: "scroll-down", X: 1, Y: 1, Count: 5})}},
 		{args: []string{"mouse", "edit", "scroll-up", "list"}, want: session.Input{Steps: mouse(session.Mouse{Action: "scroll-up", X: 1, Y: 1, On: "list"})}},
 	} {
