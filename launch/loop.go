@@ -143,6 +143,9 @@ func (h *Handle) describe(w *worker) {
 	if o.Kind == job.KindSignaled && o.Cause == job.CauseOwn && o.Signal == w.sent {
 		o.Detail = w.sentWhy
 	}
+	if o.Cause == job.CauseOwn && h.stalled && !h.stop.asked && o.Failed() {
+		o.Cause = job.CauseStall // of --stall-signal or --on-stall: the gang is being ended
+	}
 	// A worker that was already failing when its peers' end reached it is
 	// told apart by how it ended: the stop signal, or a clean exit, is ours.
 	if o.Cause == job.CausePeer && h.first == nil {
@@ -215,6 +218,7 @@ func (h *Handle) afterAttempt() {
 	}
 	h.tickAt = time.Time{}
 	h.sweep()
+	h.endedByStall()
 	h.findRoot()
 	if h.opt.Guard != nil {
 		h.opt.Guard.Release(h.attempt)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,6 +47,26 @@ func (h *Handle) stillSilent(now time.Time) bool {
 	}
 	h.lastData.Store(latest)
 	return now.Sub(time.Unix(0, latest)) >= time.Duration(h.spec.Stall.Timeout)
+}
+
+// endedByStall is for a stalled gang that did not live to be stopped: --stall-signal
+// or --on-stall ended the last of it. Where there are restarts left it has another
+// life, as it has none after being stopped.
+func (h *Handle) endedByStall() {
+	if !h.stalled || h.stop.asked {
+		return
+	}
+	i := slices.IndexFunc(h.workers, func(w *worker) bool { return w != nil && w.out.Cause == job.CauseStall })
+	switch {
+	case i < 0: // they came to a good end
+	case h.mayRestart(h.workers[i]):
+		if h.first == nil {
+			h.first = h.workers[i]
+		}
+		h.tell(h.first)
+	default:
+		h.beginStop(stopOrder{cause: job.CauseStall, final: true})
+	}
 }
 
 // stallAction runs what the user wants to see before a stalled gang is

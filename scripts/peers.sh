@@ -27,6 +27,7 @@ iproute2 ip
 numactl numactl
 hwloc hwloc-bind
 vim vim
+xxd xxd
 fzf fzf
 htop htop
 less less

@@ -37,9 +37,12 @@ type host struct {
 	h      *launch.Handle
 	events *eventWriter
 	server *api.Server
-	out    *os.File // the console's
-	err    *os.File
-	guard  *warden
+	// unserved says why there is none, once serve is ready; "" if there is.
+	unserved string
+
+	out   *os.File // the console's
+	err   *os.File
+	guard *warden
 	// keyboard tells that the launcher pumps a terminal into a worker.
 	keyboard bool
 	jobs     bool   // the worker's terminal is the one of our session
@@ -256,14 +259,17 @@ func (a *host) supervise(st Start) (int, error) {
 		return 0, err
 	}
 	l := a.link
+	var untold string
 	if st.Detach {
+		serving()
+		untold = a.unserved // this process has no terminal any more to say it on
 		// Before the launcher tells anybody: who resumes the run at once must not
 		// be told that it has a launcher.
 		a.mu.Lock()
 		a.link = nil
 		a.mu.Unlock()
 	}
-	l.send(message{Kind: kindStarted, Run: h.ID(), Dir: h.Dir()})
+	l.send(message{Kind: kindStarted, Run: h.ID(), Dir: h.Dir(), Text: untold})
 	if st.Detach {
 		l.close()
 	} else {
@@ -423,7 +429,8 @@ func (a *host) leaveTerminal(stdin *os.File) *os.File {
 // A run without one goes on: it can still be stopped by a signal to its agent.
 func (a *host) serve() (path string, ready func()) {
 	tell := func(err error) {
-		fmt.Fprintln(a.err, "sluice: this run cannot be controlled from outside:", err)
+		a.unserved = fmt.Sprint("sluice: this run cannot be controlled from outside: ", err)
+		fmt.Fprintln(a.err, a.unserved)
 	}
 	dir, err := runs.SocketDir()
 	if err == nil {

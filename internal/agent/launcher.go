@@ -204,6 +204,9 @@ func (a *Agent) follow() (int, error) {
 		case kindStarted:
 			a.run, a.dir = m.Run, m.Dir
 			if a.detach {
+				if m.Text != "" {
+					fmt.Fprintln(os.Stderr, m.Text)
+				}
 				a.link.close()
 				return 0, nil
 			}

@@ -45,7 +45,8 @@ status are shown at the end. From then on the run ends with its launcher, as one
 that was started in front of you does, unless it has --on-launcher-death keep.
 
 Exit status: the run's.`,
-		Args: between(0, 1, "at most one RUN"),
+		Example: "  sluice resume train",
+		Args:    between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rec, _, err := target(argOr(args, 0, latest))
 			if err != nil {

@@ -22,8 +22,9 @@ end of file once it has read what was written, and no writer is left.
 For workers on terminals: what Ctrl+D does to a program that reads lines. A
 program that reads single keys has no end of input, and that is an error.
 Without RUN, the latest; without RANKS, the first rank.
-` + pidHelp + statuses,
-		Args: between(0, 1, "at most one RUN"),
+` + pidHelp + pidStatuses,
+		Example: "  sluice eof sorter\n  sluice eof repl/1\n  sluice eof pid:4711",
+		Args:    between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return endInput(cmd.Context(), a, argOr(args, 0, latest), o)
 		},

@@ -34,6 +34,11 @@ its terminal for is not known there: keys are those of a plain terminal, a paste
 has no brackets, and Enter is a newline where a pipe is read.
 `
 
+// pidStatuses ends the help pages of what goes there.
+const pidStatuses = `
+Exit status: 0 success; 1 pid:PID is not permitted; 2 bad usage, or no such process;
+125 sluice itself failed.`
+
 func addVia(f *pflag.FlagSet, via *string) {
 	f.StringVar(via, "via", "", "with pid:PID, go this `WAY`: "+strings.Join(adopt.Vias(), ", "))
 }

@@ -23,7 +23,7 @@ func newPaste(a *app) *cobra.Command {
 terminal does: bracketed if the program asked for that, with newlines as Enter.
 What would end the paste early, and other escape characters, are taken out.
 Without RANKS, the first rank.
-` + pidHelp + statuses,
+` + pidHelp + untilHelp,
 		Example: "  sluice paste repl script.py\n  git diff | sluice paste chat",
 		Args:    between(1, 2, "RUN and at most one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -27,7 +27,8 @@ func newPs(a *app) *cobra.Command {
 With RUN, that one alone. Of a run over several machines that goes on, the ranks
 on all of them; of one that has ended, those that were here ("n=2 of 6").
 ` + statuses,
-		Args: between(0, 1, "at most one RUN"),
+		Example: "  sluice ps\n  sluice ps train --json | jq '.[0].result.status'",
+		Args:    between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			recs, err := psRecords(cmd.Context(), argOr(args, 0, ""), all)
 			if err != nil {

@@ -17,7 +17,7 @@ attached brings that terminal's size back. Without RANKS, the first rank.
 
 pid:PID is any process: its terminal is told the size, and the window that shows
 it is not.
-` + statuses,
+` + pidStatuses,
 		Example: "  sluice resize edit 120x40",
 		Args:    exactly(2, "RUN and SIZE"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -231,13 +232,27 @@ func newHelp() *cobra.Command {
 }
 
 // plainFlagError drops the flag library's frame around our own errors, which
-// already name the flag.
+// already name the flag, and has words for those of Go's parsers.
 func plainFlagError(err error) error {
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+	if !errors.As(err, &invalid) {
+		return errors.New(strings.TrimPrefix(err.Error(), "pflag: "))
 	}
-	return errors.New(strings.TrimPrefix(err.Error(), "pflag: "))
+	flag, value := invalid.GetFlag(), invalid.GetValue()
+	var number *strconv.NumError
+	if !errors.As(err, &number) {
+		return fmt.Errorf("--%s: %w", flag.Name, invalid.Unwrap())
+	}
+	what := "a number"
+	switch kind := flag.Value.Type(); {
+	case kind == "bool":
+		what = "true or false"
+	case errors.Is(number, strconv.ErrRange):
+		return fmt.Errorf("--%s: %s is out of range", flag.Name, value)
+	case kind == "int" || kind == "int64":
+		what = "a whole number"
+	}
+	return fmt.Errorf("--%s: %q is not %s", flag.Name, value, what)
 }
 
 // Root is the command tree, for the man pages.

@@ -199,6 +199,9 @@ func (o *runOptions) start(a *app, spec job.Spec) (err error) {
 	if o.dryRun {
 		return o.plan(a, spec)
 	}
+	if o.json {
+		return usagef("--json goes with --dry-run: what a run does is told as JSON by --events FILE and sluice ps --json")
+	}
 	if o.machine != "" {
 		return usagef("--machine goes with --dry-run: workers are started on this machine")
 	}

@@ -48,7 +48,8 @@ func newSessions(a *app) *cobra.Command {
 who reads the keyboard, how many are attached (r: only watching), the title. A
 PID on another machine is HOST:PID. Of those that have ended, the last few.
 ` + statuses,
-		Args: between(0, 1, "at most one RUN"),
+		Example: "  sluice sessions\n  sluice sessions edit --json",
+		Args:    between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			recs, err := psRecords(cmd.Context(), argOr(args, 0, ""), all)
 			if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,17 @@ func exactly(n int, what string) cobra.PositionalArgs {
 func between(lo, hi int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < lo || len(args) > hi {
-			return &flagError{err: fmt.Errorf("%s takes %s, not %d arguments", cmd.CommandPath(), what, len(args)),
+			given := fmt.Sprintf("%d arguments", len(args))
+			switch len(args) {
+			case 0:
+				given = "nothing"
+			case 1:
+				given = strconv.Quote(args[0])
+				if lo > 1 {
+					given += " alone"
+				}
+			}
+			return &flagError{err: fmt.Errorf("%s takes %s, not %s", cmd.CommandPath(), what, given),
 				hint: "see: " + cmd.CommandPath() + " --help"}
 		}
 		return nil

@@ -20,9 +20,10 @@ func newStop(a *app) *cobra.Command {
 		Short: "Stop a run, or some of its ranks",
 		Long: `Ask a run to end: stop signal, grace, SIGKILL, as Ctrl-C in front of it does.
 Without RUN, the latest. Asked again while it ends, it hurries. Returns when
-the run has ended.
+the run has ended. With RANKS, these alone end, and the others go on.
 ` + statuses,
-		Args: between(0, 1, "at most one RUN"),
+		Example: "  sluice stop\n  sluice stop train/3\n  sluice stop train --kill",
+		Args:    between(0, 1, "at most one RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rec, ranks, err := find(argOr(args, 0, latest))
 			if err != nil {

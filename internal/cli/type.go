@@ -27,8 +27,8 @@ const untilHelp = `
 With --until and its like, wait for what the program makes of it, as sluice wait
 --since-input does, in the same call.
 
-Exit status: 0 success; 3 --until did not come true; 2 bad usage; 125 sluice
-itself failed.
+Exit status: 0 success; 1 pid:PID is not permitted; 3 --until did not come true;
+2 bad usage, or no such process; 125 sluice itself failed.
 `
 
 // sendOptions are the flags of what sends an input.

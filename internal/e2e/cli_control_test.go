@@ -157,6 +157,22 @@ func TestSignal(t *testing.T) {
 	}
 }
 
+// A run that cannot have a control socket goes on, and says so also where it has no
+// terminal to say it on.
+func TestNoControlSocket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long := w.path(strings.Repeat("d", 108))
+	w.mkdir(long)
+	w.env = append(w.env, "XDG_RUNTIME_DIR="+long)
+	for _, flags := range [][]string{{"-d"}, {}} {
+		r := w.run(append(append([]string{"run"}, flags...), "--name", "deaf", "--", "true")...)
+		if r.status != 0 || !strings.Contains(r.stderr, "sluice: this run cannot be controlled from outside: the control socket's path "+long) {
+			t.Errorf("%q: %+v", flags, r)
+		}
+	}
+}
+
 func TestStopAndWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -368,6 +384,11 @@ func TestUsageErrors(t *testing.T) {
 		{"run --exit-code best -- touch started", "--exit-code"},
 		{"run --restart-scope world -- touch started", "--restart-scope"},
 		{"run --restarts -1 -- touch started", "--restarts"},
+		{"run --restarts x -- touch started", `--restarts: "x" is not a whole number`},
+		{"run --nice 99999999999999999999 -- touch started", "--nice: 99999999999999999999 is out of range"},
+		{"run --dedup=x -- touch started", `--dedup: "x" is not true or false`},
+		{"run --json -- touch started", "--json goes with --dry-run"},
+		{"cast retime --speed x in.cast", `--speed: "x" is not a number`},
 		{"run --on-full wait -- touch started", "--on-full"},
 		{"run --on-launcher-death die -- touch started", "--on-launcher-death"},
 		{"run --on-stall date -- touch started", "--stall-timeout"},
@@ -376,7 +397,8 @@ func TestUsageErrors(t *testing.T) {
 		{"run --name a/b -- touch started", "--name"},
 		{"run --timeout 5parsecs -- touch started", "--timeout"},
 		{"ps a b", "at most one RUN"},
-		{"console onlyone", "takes RUN and SET"},
+		{"console", "takes RUN and SET, not nothing"},
+		{"console onlyone", `takes RUN and SET, not "onlyone" alone`},
 		{"wait a b", "at most one RUN"},
 		{"version now", "no arguments"},
 	} {

@@ -343,15 +343,38 @@ func TestStallSignalEndsTheGang(t *testing.T) {
 	if r.status != 0 || strings.Count(r.stdout, "busy") != 60 {
 		t.Errorf("%+v", r)
 	}
-	r = w.run("run", "--stall-timeout", "200ms", "--stall-signal", "KILL", "--", "sleep", "1000")
-	if !strings.Contains(r.stderr, "that was --stall-signal, as nothing had been written for 200ms\n") || strings.Contains(r.stderr, "did not send") {
-		t.Errorf("the report does not know its own signal:\n%s", r.stderr)
-	}
 	s := w.start("run", "--name", "asked", "--", "sh", "-c", "echo up; exec sleep 1000")
 	eventually(t, "it runs", func() bool { return strings.Contains(s.out.String(), "up") })
 	w.run("signal", "asked", "KILL")
 	if s.end(); !strings.Contains(s.err.String(), "sluice had sent that signal") || strings.Contains(s.err.String(), "did not send") {
 		t.Errorf("the report does not know its own signal:\n%s", s.err)
+	}
+}
+
+// A gang that ends while its stacks are waited for has stalled and not failed, and
+// none of it is stopped before it has written.
+func TestStalledGangThatEnds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ flag, value, worker string }{
+		"signal":  {"--stall-signal", "QUIT", `exec sleep 1000`},
+		"code":    {"--stall-signal", "QUIT", `trap 'echo a stack; exit 3' QUIT; while :; do sleep 0.05; done`},
+		"command": {"--on-stall", "kill -9 $SLUICE_PIDS", `exec sleep 1000`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := w.run("run", "-n", "2", "--stall-timeout", "500ms", c.flag, c.value, "--", "sh", "-c", c.worker)
+			if r.status != 124 || !strings.Contains(r.stderr, "stalled: nothing was written for 500ms\n") || strings.Contains(r.stderr, "fail") {
+				t.Errorf("exit status %d\n%s", r.status, r.stderr)
+			}
+			rec := w.ps()[0]
+			if rec.Result.Verdict != "stalled" || rec.Workers[0].Cause != "stall" || rec.Workers[1].Cause != "stall" {
+				t.Errorf("%+v", rec)
+			}
+			if name == "code" && strings.Count(r.stdout, "a stack") != 2 {
+				t.Errorf("one of the two was stopped before it had written:\n%s", r.stdout)
+			}
+		})
 	}
 }
 

@@ -18,7 +18,10 @@ func Usage(w io.Writer, extra *pflag.FlagSet) error {
 		"as they are clear, and written with dashes or underscores. Options of torchrun,\n" +
 		"but for --logs-specs and --numa-binding, can be set by variables such as\n" +
 		"PET_NPROC_PER_NODE=8. In arguments of SCRIPT, $local_rank and ${local_rank}\n" +
-		"become the worker's local rank, and $$ becomes $.\n")
+		"become the worker's local rank, and $$ becomes $.\n" +
+		"\nExamples:\n" +
+		"  torchrun --nproc-per-node 8 -t 3 train.py --epochs 10\n" +
+		"  torchrun --nnodes 2:4 --rdzv-endpoint host0:29400 --tls keys train.py\n")
 	p := newParser(extra)
 	for g, title := range groupTitles() {
 		fmt.Fprintf(&b, "\n%s:\n", title)

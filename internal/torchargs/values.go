@@ -144,7 +144,7 @@ func (v setting) backend() error {
 	case "static", "c10d":
 		return nil
 	case "etcd", "etcd-v2":
-		return v.errorf("give each node its number instead: --node-rank R --master-addr HOST (of node 0) --master-port PORT", "%s is not supported", v.text)
+		return v.errorf("write c10d, or give each node its number: --node-rank R --master-addr HOST (of node 0) --master-port PORT", "%s is not supported", v.text)
 	}
 	return v.errorf("write static or c10d; others are plug-ins in Python", "there is no backend %s", shown(v.text))
 }
