@@ -63,6 +63,7 @@ func Main() int {
 		fmt.Fprintln(os.Stderr, "sluice:", err)
 		return job.StatusUsage
 	}
+	prepare()
 	m, fds, err := l.recv()
 	files := fdpass.Files(fds)
 	if err != nil || m.Kind != kindStart || len(files) == 0 {

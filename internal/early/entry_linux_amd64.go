@@ -10,6 +10,8 @@ package early
 // it mostly is.
 func entry()
 
+var _ = entry // only the linker names it
+
 // entered is what entry has started.
 var entered struct{ pid, link int32 }
 

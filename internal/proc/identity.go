@@ -38,3 +38,9 @@ func Alive(id Identity) bool {
 
 // bootID does not change while we live, and every worker's identity has it.
 var bootID = sync.OnceValues(procIn("/").BootID)
+
+// Prepare reads what does not change while this process lives, and is remembered.
+func Prepare() {
+	_, _ = bootID()
+	_, _ = realOwnCgroups()
+}
