@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sluicerun/sluice/job"
@@ -65,6 +66,9 @@ type client struct {
 	shown    int64 // of the bytes since base, when it did
 	parting  bool  // in the middle of a unit, and so it has the turn
 	replying bool  // that unit is an answer of its terminal
+
+	hadInput  bool // of a pipe; only whoever hears its frames asks
+	reminding sync.WaitGroup
 }
 
 // source is the client's name in the journal.
@@ -114,6 +118,7 @@ func (s *Session) Attach(ctx context.Context, l *Line, o AttachOptions) (end End
 	err := c.serve()
 	c.cut()
 	l.let()
+	c.reminding.Wait()
 	<-watched
 	left = left || err != nil && !errors.Is(err, errCut)
 	s.mu.Lock()

@@ -503,6 +503,34 @@ func TestPipedInput(t *testing.T) {
 	g.until("a notice", func() bool { return strings.Contains(g.notice, "Ctlr+x") })
 }
 
+// The end of a pipe reaches a program that reads keys as well, and one that comes to
+// read keys before it has seen the end of its lines; but not where the pipe had
+// nothing to say.
+func TestPipedInputOfKeys(t *testing.T) {
+	const key = `k=$(dd bs=1 count=1 2>/dev/null | od -An -tu1); echo $k; `
+	for _, c := range []struct{ name, script, piped, want string }{
+		{"keys", "stty raw -echo; echo ready; " + key + key, "a", "97\n4"},
+		{"keys later", "stty -echo; echo ready; read x; stty raw; while [ $((k)) != 4 ]; do " + key + "done", "line\n", "4"},
+		{"nothing", "stty raw -echo; echo ready; " + key, "", "120"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			term := sessiontest.Start(t, "sh", "-c", c.script)
+			term.WaitText("ready")
+			g := join(t, term.Session, session.AttachOptions{})
+			g.send(session.FrameStdin, c.piped)
+			g.send(session.FrameEOF, "")
+			if c.piped == "" {
+				g.send(session.FrameKeys, "x") // behind what the end of the pipe is
+			}
+			term.WaitExit()
+			got := strings.Join(strings.Fields(term.Text()), "\n")
+			if !strings.HasSuffix(got, "\n"+c.want) {
+				t.Errorf("%q; want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // Who has another size sees the part with the cursor, and all of it when the
 // sizes agree; only who is shown the bytes answers questions.
 func TestOtherSize(t *testing.T) {

@@ -51,12 +51,7 @@ func (c *client) heard(f frame) error {
 	case FrameStdin:
 		return c.piped(f.payload)
 	case FrameEOF:
-		err := s.SendEOF(c.ctx, c.source())
-		var no *RefusedError
-		if errors.As(err, &no) {
-			return nil // the end of a pipe means nothing to a program that reads keys
-		}
-		return err
+		return c.endInput()
 	case FrameInput:
 		var in Input
 		if err := json.Unmarshal(f.payload, &in); err != nil {
@@ -240,6 +235,7 @@ func (c *client) answers() bool {
 // piped sends what comes from a pipe or a file, which cannot send it in another way:
 // of a line that is too long the end is left out, and the lines behind it come.
 func (c *client) piped(data []byte) error {
+	c.hadInput = c.hadInput || len(data) > 0
 	st, err := c.s.master.LineState()
 	if err != nil {
 		return c.s.gone(err)

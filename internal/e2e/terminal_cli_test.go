@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -310,6 +311,38 @@ func TestAttachPipes(t *testing.T) {
 	r = w.runWith(func(c *exec.Cmd) { c.Stdin = strings.NewReader(strings.Repeat("x", 5000) + "\n") }, "attach", "long")
 	if !strings.HasPrefix(r.stderr, "sluice: a line is longer than the 4095 bytes") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// The end of a pipe ends an interpreter as it would without a terminal, whenever it
+// comes.
+func TestPipeIntoInterpreter(t *testing.T) {
+	t.Parallel()
+	testpeer.Need(t, "python3", "python3")
+	for _, c := range []struct{ argv, prompt, text string }{
+		{"python3 -q", ">>> ", "print(6 * 7)\n"}, {"bash --norc -i", "# ", "echo $((6 * 7))\n"},
+	} {
+		for _, late := range []bool{false, true} { // it reads lines, and then keys
+			t.Run(fmt.Sprint(c.argv, late), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.env = append(w.env, "PS1=# ")
+				r, in, err := os.Pipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := w.startWith(func(cmd *exec.Cmd) { cmd.Stdin = r }, append([]string{"run", "--pty", "--"}, strings.Fields(c.argv)...)...)
+				r.Close()
+				if late {
+					eventually(t, "it asks", func() bool { return strings.Contains(s.out.String(), c.prompt) })
+				}
+				io.WriteString(in, c.text)
+				in.Close()
+				if status := s.end(); status != 0 || !strings.Contains(s.out.String(), "42\r\n") {
+					t.Errorf("status %d: %q %s", status, s.out, s.err)
+				}
+			})
+		}
 	}
 }
 
