@@ -72,7 +72,7 @@ func (k Key) EncodeWith(m vt.Modes, o EncodeOptions) ([]byte, error) {
 	}
 	return nil, &Error{
 		Why:  "cannot send " + k.String() + ": the program did not ask for a keyboard protocol that can tell it from " + near.String(),
-		Hint: "send " + near.String() + ", or let the nearest be sent (EncodeOptions.Approximate, --approximate)",
+		Hint: "send " + near.String() + ", or let the nearest be sent (--approximate)",
 	}
 }
 

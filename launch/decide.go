@@ -175,7 +175,11 @@ func (h *Handle) silence(d time.Duration) string {
 	if h.spec.Nodes.Several() {
 		where = " on this machine" // others may have: each looks after itself
 	}
-	return fmt.Sprintf("no output from any rank%s for %v", where, d.Round(time.Millisecond))
+	exact := time.Millisecond
+	if d >= time.Second {
+		exact = 100 * time.Millisecond
+	}
+	return fmt.Sprintf("no output from any rank%s for %v", where, d.Round(exact))
 }
 
 // onStall is called when no rank has written for the stall timeout.

@@ -174,6 +174,10 @@ pauses, speed, length, shift, merge.
 func (e *editing) total(d time.Duration) edit.Edit {
 	return func(h cast.Header, ev cast.Events) (cast.Header, cast.Events) {
 		now, err := h.Duration, error(nil)
+		if t := e.in.opened[len(e.in.opened)-1]; now == 0 && t.pipe != nil {
+			e.wrong = usagef("--total: how long %s takes shows at its end, and it cannot be read twice: put the recording into a file", t.name)
+			return h, ev
+		}
 		if now == 0 {
 			now, err = edit.Duration(ev)
 		}

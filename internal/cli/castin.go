@@ -29,6 +29,7 @@ type castIn struct {
 	input   string
 	lenient bool
 	shown   bool // what was typed is left out of what a run's logs have
+	info    bool // the command is cast info
 	options cast.ReadOptions
 	opened  []*tape // whose warnings are still to be told
 }
@@ -93,6 +94,8 @@ func (o *castIn) open(a *app, arg string) (*tape, error) {
 		hint := "--from-format raw takes any bytes; sluice cast info tells what a file is"
 		if _, unread := errors.AsType[*fs.PathError](err); unread {
 			hint = "" // what it is was not seen
+		} else if o.info {
+			hint = "--from-format raw takes any bytes"
 		}
 		return nil, &flagError{err: err, hint: hint}
 	}

@@ -52,7 +52,7 @@ type castMarker struct {
 }
 
 func newCastInfo(a *app) *cobra.Command {
-	var in castIn
+	in := castIn{info: true}
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "info FILE...",

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -64,6 +65,9 @@ func (o *castOut) write(a *app, in *castIn, from *tape, h cast.Header, events ca
 		}
 	}
 	c, err := cast.Create(o.file, format, h.In(format), cast.CreateOptions{Overwrite: o.overwrite, Buffered: true})
+	if errors.Is(err, fs.ErrExist) { // what cast says is for programs
+		err = fmt.Errorf("recording to %s: %w", o.file, fs.ErrExist)
+	}
 	if err != nil {
 		return recordingError(err)
 	}
