@@ -1,4 +1,4 @@
-//go:build !noengine
+//go:build !small
 
 package elastic
 
@@ -16,7 +16,7 @@ import (
 )
 
 // HasEngine tells whether this program can meet other nodes that come and go. One
-// that was built with the tag noengine cannot: it starts sooner.
+// that was built with the tag small cannot: it starts sooner.
 func HasEngine() bool { return true }
 
 // openEngine finds the others: at servers of NATS that somebody else runs, or at

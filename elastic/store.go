@@ -1,4 +1,4 @@
-//go:build !noengine
+//go:build !small
 
 package elastic
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds sluice into the file that is named: a program without the engine for runs
-# over several machines, which single-machine runs would pay for with every process
-# they start, and behind it the whole one, which takes its place where it is needed.
+# over several machines, the web server and eBPF, which every run would pay for with
+# each process that it starts, and behind it the whole one, which takes its place where
+# these are needed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 GO="${GO:-go}"
@@ -23,5 +24,5 @@ fi
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/sluice-build.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 build "$tmp/whole"
-build "$tmp/small" -tags noengine
+build "$tmp/small" -tags small
 GOOS='' GOARCH='' "$GO" run ./scripts/pack "$out" "$tmp/small" "$tmp/whole"

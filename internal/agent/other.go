@@ -37,6 +37,9 @@ func Main() int { return unsupported() }
 // GuardianMain fails outside Linux.
 func GuardianMain() int { return unsupported() }
 
+// NameUnpacked does nothing outside Linux.
+func NameUnpacked() {}
+
 func unsupported() int {
 	fmt.Fprintln(os.Stderr, "sluice:", proc.ErrUnsupported)
 	return job.StatusInternal

@@ -64,6 +64,8 @@ func Main(args []string) int {
 	if run {
 		// On its way before we know what for. An error is told by who needs it.
 		a.agent, _ = agent.Spawn()
+	} else {
+		agent.NameUnpacked()
 	}
 	root := newRoot(a, args...)
 	root.SetArgs(args)
@@ -123,6 +125,14 @@ func (a *app) explain(err error) int {
 		return job.StatusUsage
 	}
 	return agent.StatusOf(err)
+}
+
+// say tells the user something that is no result.
+func (a *app) say(text, hint string) {
+	fmt.Fprintln(a.stderr, "sluice:", text)
+	if hint != "" {
+		fmt.Fprintln(a.stderr, "  "+hint)
+	}
 }
 
 // flags are the flags of sluice run whose names differ from the spec's fields.

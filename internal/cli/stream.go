@@ -1,3 +1,5 @@
+//go:build !small
+
 package cli
 
 import (
@@ -35,8 +37,8 @@ type streamOptions struct {
 func newStream(a *app) *cobra.Command {
 	var o streamOptions
 	cmd := &cobra.Command{
-		Use:   "stream RUN[/RANK]",
-		Short: "Show a session live in browsers, or stream it to a server",
+		Use:   streamUse,
+		Short: streamShort,
 		Long: `Serve a page with asciinema's player that follows a worker's terminal as it goes
 (--serve, the default), or stream it to an asciinema-compatible server (--to). Who
 watches can do nothing else. The page's URL goes to standard output; below it are

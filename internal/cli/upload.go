@@ -1,3 +1,5 @@
+//go:build !small
+
 package cli
 
 import (
@@ -22,8 +24,8 @@ func newUpload(a *app) *cobra.Command {
 	var in castIn
 	var o web.UploadOptions
 	cmd := &cobra.Command{
-		Use:   "upload FILE",
-		Short: "Upload a recording to an asciinema-compatible server",
+		Use:   uploadUse,
+		Short: uploadShort,
 		Long: `Upload a recording to a server that speaks asciinema's API, and print its URL. The
 server is that of --server or of one of ` + strings.Join(serverEnv, ", ") + `:
 nothing is sent anywhere unless you say where. The token is the install id by which

@@ -1,3 +1,5 @@
+//go:build !small
+
 package cli
 
 import (
@@ -28,8 +30,8 @@ type watchOptions struct {
 func newWatch(a *app) *cobra.Command {
 	var o watchOptions
 	cmd := &cobra.Command{
-		Use:   "watch PID",
-		Short: "Show what a process writes from now on, without disturbing it",
+		Use:   watchUse,
+		Short: watchShort,
 		Long: `Show what a process that is already running writes from now on: what it writes
 to its stdout on stdout, to its stderr on stderr, until it ends or you interrupt.
 The process, its readers and its exit status stay as they are.
@@ -110,14 +112,6 @@ func (o *watchOptions) run(ctx context.Context, a *app, arg string) error {
 		return nil
 	}
 	return notInspected(a, p, err)
-}
-
-// say tells the user something that is no result.
-func (a *app) say(text, hint string) {
-	fmt.Fprintln(a.stderr, "sluice:", text)
-	if hint != "" {
-		fmt.Fprintln(a.stderr, "  "+hint)
-	}
 }
 
 // notOurs refuses to watch a file that we write what we see to: it would never end.

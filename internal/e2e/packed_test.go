@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -106,6 +107,35 @@ func TestPackedAlone(t *testing.T) {
 	if r.status != 0 || r.stdout != w.program+"\n" {
 		t.Errorf("the agent is %+v", r)
 	}
+}
+
+// Commands that the small program has not are the whole one's, with their help and
+// their completions, and everybody sees the name that was typed.
+func TestPackedCommands(t *testing.T) {
+	t.Parallel()
+	w := newPackedWorld(t)
+	for _, c := range []struct {
+		args, want string
+		status     int
+	}{
+		{"watch --help", "sluice watch 4711", 0},
+		{"help upload", "--visibility", 0},
+		{"stream", "takes RUN", 2},
+		{"upload absent.cast --server http://127.0.0.1:9 --token x", "absent.cast", 2},
+		{"--help", "Show what a process writes from now on", 0},
+		{"__complete stream --l", "--linger", 0},
+	} {
+		if r := w.run(strings.Fields(c.args)...); r.status != c.status || !strings.Contains(r.stdout+r.stderr, c.want) {
+			t.Errorf("sluice %s: %+v", c.args, r)
+		}
+	}
+	s := w.startWith(w.use, "watch", strconv.Itoa(os.Getpid()), "--fd", "0")
+	eventually(t, "it is the whole program", func() bool {
+		exe, name := image(t, s.Process.Pid)
+		return strings.HasPrefix(exe, "/memfd:sluice") && name == "sluice"
+	})
+	s.Process.Kill()
+	s.end()
 }
 
 func TestPackedNodes(t *testing.T) {
