@@ -53,7 +53,6 @@ type Nodes struct {
 	spec  job.Spec
 	host  string
 	id    string
-	notes chan string   // remarks for people, for OnNote
 	ready chan struct{} // closed when engine and seat are there
 
 	engine *engine
@@ -68,30 +67,7 @@ type Nodes struct {
 var _ launch.World = (*Nodes)(nil)
 
 func newNodes(spec job.Spec) *Nodes {
-	return &Nodes{relay: newRelay(), spec: spec, host: runs.Hostname(), id: dynamic.NewID(), notes: make(chan string, 64), ready: make(chan struct{})}
-}
-
-// OnNote has remarks for people go to f, from a goroutine of its own, until Close.
-// It comes before the first Join.
-func (n *Nodes) OnNote(f func(string)) {
-	n.relay.wg.Go(func() {
-		for {
-			select {
-			case text := <-n.notes:
-				f(text)
-			case <-n.relay.quit:
-				return
-			}
-		}
-	})
-}
-
-// note never waits: it is called where others do.
-func (n *Nodes) note(text string) {
-	select {
-	case n.notes <- text:
-	default: // nobody listens
-	}
+	return &Nodes{relay: newRelay(), spec: spec, host: runs.Hostname(), id: dynamic.NewID(), ready: make(chan struct{})}
 }
 
 // or is d, or if that is 0, def.
@@ -114,6 +90,9 @@ func (n *Nodes) Join(ctx context.Context) (launch.Place, error) {
 	}
 	r, err := n.seat.Join(ctx)
 	if err != nil {
+		if late := lateError(0); errors.As(err, &late) {
+			n.seat.Leaving(late.Error())
+		}
 		return launch.Place{}, elsewhere(err)
 	}
 	p := launch.Place{
@@ -170,7 +149,7 @@ func (n *Nodes) open(ctx context.Context) error {
 	if err != nil {
 		e.close()
 		if errors.Is(err, e.forbidden) && len(nd.Servers) == 0 {
-			err = fmt.Errorf("the nodes of another run than %q meet at %s: give all nodes the same run id, and each run a port of its own: %w", run, endpoint(nd), err)
+			err = fmt.Errorf("the nodes of another run than %q meet at %s: give all nodes the same run id, and each run a port of its own", run, endpoint(nd))
 		}
 		return err
 	}
@@ -277,7 +256,9 @@ func (n *Nodes) Done(ctx context.Context) error { return elsewhere(n.seat.Done(c
 func (n *Nodes) Close(why string) error {
 	var errs []error
 	if n.seat != nil {
-		n.seat.Leaving(why)
+		if why != "" {
+			n.seat.Leaving(why)
+		}
 		errs = append(errs, n.seat.Close())
 		errs = append(errs, n.engine.close())
 		n.mu.Lock()

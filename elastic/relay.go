@@ -9,15 +9,45 @@ import (
 	"github.com/sluicerun/sluice/rendezvous"
 )
 
-// relay hands the ends of rounds on in the words of launch.
+// relay hands the ends of rounds on in the words of launch, and remarks.
 type relay struct {
 	changes chan launch.Change
+	notes   chan string // remarks for people, for OnNote
 	quit    chan struct{}
 	wg      *sync.WaitGroup
+	stop    func()
 }
 
 func newRelay() relay {
-	return relay{changes: make(chan launch.Change, 1), quit: make(chan struct{}), wg: new(sync.WaitGroup)}
+	quit, wg := make(chan struct{}), new(sync.WaitGroup)
+	return relay{changes: make(chan launch.Change, 1), notes: make(chan string, 64), quit: quit, wg: wg,
+		stop: sync.OnceFunc(func() {
+			close(quit)
+			wg.Wait()
+		})}
+}
+
+// OnNote has remarks for people go to f, from a goroutine of its own, until Close.
+// It comes before the first Join.
+func (r *relay) OnNote(f func(string)) {
+	r.wg.Go(func() {
+		for {
+			select {
+			case text := <-r.notes:
+				f(text)
+			case <-r.quit:
+				return
+			}
+		}
+	})
+}
+
+// note never waits: it is called where others do.
+func (r *relay) note(text string) {
+	select {
+	case r.notes <- text:
+	default: // nobody listens
+	}
 }
 
 // run hands on what comes from a rendezvous, until stop.
@@ -40,11 +70,6 @@ func (r *relay) run(from <-chan rendezvous.Change, words func(rendezvous.Change)
 			}
 		}
 	})
-}
-
-func (r *relay) stop() {
-	close(r.quit)
-	r.wg.Wait()
 }
 
 // Changes implements launch.World.

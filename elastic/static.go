@@ -84,7 +84,11 @@ func (s *static) open(ctx context.Context) error {
 			at = net.JoinHostPort(loopback, port)
 		}
 	}
+	slow := time.AfterFunc(patience, func() {
+		s.note(fmt.Sprintf("still looking for node 0 at %s: nobody has answered there yet", endpoint(n)))
+	})
 	client, err := tcpstore.Dial(ctx, at)
+	slow.Stop()
 	if err != nil {
 		return fmt.Errorf("meeting node 0 at %s:%d: %w", n.Host, n.Port, err)
 	}
@@ -92,6 +96,7 @@ func (s *static) open(ctx context.Context) error {
 		Store: client, RunID: s.runID, Nodes: n.Count, HeartbeatTimeout: time.Duration(n.Heartbeat),
 		Self:   s.self(),
 		Master: s.master,
+		Note:   s.note,
 	})
 	if err != nil {
 		client.Close()
@@ -159,12 +164,14 @@ func (s *static) Close(string) error {
 	var errs []error
 	if s.rdzv != nil {
 		errs = append(errs, s.rdzv.Close())
-		s.relay.stop()
+	}
+	s.relay.stop()
+	if s.client != nil {
 		errs = append(errs, s.client.Close())
 	}
 	if s.server != nil {
 		errs = append(errs, s.server.Close())
 	}
-	s.rdzv, s.server = nil, nil
+	s.rdzv, s.client, s.server = nil, nil, nil
 	return errors.Join(errs...)
 }

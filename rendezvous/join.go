@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Join implements Rendezvous.
@@ -74,6 +75,10 @@ func (s *Static) meet(ctx context.Context, number, restarts int) (message, error
 		return message{}, err
 	}
 	waiting, cancel := context.WithCancelCause(ctx)
+	if number == 0 && s.note != nil {
+		slow := time.AfterFunc(patience, func() { s.sayAbsent(waiting, number) })
+		defer slow.Stop()
+	}
 	formedBy := make(chan error, 1)
 	if s.self.Rank == 0 {
 		go func() {
@@ -188,6 +193,17 @@ func (s *Static) giveUp(ctx context.Context, number int, why error) error {
 		_, _ = s.conclude(part, number, s.ownFailure("gave up joining: "+text))
 	}
 	return why
+}
+
+// patience is how long a node waits for the others without a word.
+const patience = 2 * time.Second
+
+// sayAbsent tells whom this node waits for.
+func (s *Static) sayAbsent(ctx context.Context, number int) {
+	who, err := s.absent(ctx, func(rank int) string { return s.nodeKey(number, rank) })
+	if err == nil && len(who) > 0 && ctx.Err() == nil {
+		s.note(fmt.Sprintf("waiting for %s of %d", ranks(who), s.nodes))
+	}
 }
 
 // absent lists the node ranks whose key is missing.

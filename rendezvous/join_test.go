@@ -87,6 +87,42 @@ func TestJoinTimeout(t *testing.T) {
 	})
 }
 
+// Who waits says for whom, once; and nothing where nobody is missed for long.
+func TestJoinSaysWhoIsMissing(t *testing.T) {
+	bubble(t, 1, func(c *cluster) {
+		var seats []*Static
+		var notes [4]chan string
+		for rank := range notes {
+			notes[rank] = make(chan string, 9)
+			cfg := c.config(4, rank)
+			cfg.Note = func(text string) { notes[rank] <- text }
+			seats = append(seats, c.seat(cfg))
+		}
+		back := make(chan error, len(seats))
+		join := func(s *Static) { _, err := s.Join(c.soon()); back <- err }
+		go join(seats[0])
+		go join(seats[2])
+		time.Sleep(patience + time.Second)
+		go join(seats[1])
+		go join(seats[3])
+		for range seats {
+			c.ok(<-back)
+		}
+		for rank, want := range []string{"waiting for node ranks 1, 3 of 4", "", "waiting for node ranks 1, 3 of 4", ""} {
+			var said []string
+			for len(notes[rank]) > 0 {
+				said = append(said, <-notes[rank])
+			}
+			if got := strings.Join(said, "|"); got != want {
+				c.Errorf("node %d says %q, not %q", rank, got, want)
+			}
+		}
+		for _, s := range seats {
+			c.ok(s.Close())
+		}
+	})
+}
+
 func TestMasterFails(t *testing.T) {
 	bubble(t, 2, func(c *cluster) {
 		c.seats[0].master = func(context.Context, int) (string, int, error) {

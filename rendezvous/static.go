@@ -28,6 +28,9 @@ type StaticConfig struct {
 	// no answer, until it counts as dead; the same on all nodes. 0: DefaultHeartbeatTimeout; at least
 	// 100 ms.
 	HeartbeatTimeout time.Duration
+	// Note gets remarks for people, such as whom the first round waits for. It must
+	// not wait. It may be nil.
+	Note func(text string)
 }
 
 // Static is the rendezvous of nodes that know their ranks: all must be there, in
@@ -38,6 +41,7 @@ type Static struct {
 	nodes   int
 	self    Node
 	master  func(ctx context.Context, round int) (addr string, port int, err error)
+	note    func(string)
 	timeout time.Duration
 	id      string // of this agent, for its claims
 	changes chan Change
@@ -106,7 +110,7 @@ func NewStatic(cfg StaticConfig) (*Static, error) {
 	}
 	s := &Static{
 		store: cfg.Store, runID: cfg.RunID, nodes: cfg.Nodes, self: cfg.Self,
-		master: cfg.Master, timeout: cfg.HeartbeatTimeout,
+		master: cfg.Master, note: cfg.Note, timeout: cfg.HeartbeatTimeout,
 		id:      rand.Text(),
 		changes: make(chan Change, 1),
 		dead:    map[int]bool{},

@@ -245,7 +245,7 @@ func (c *Conn) serve(subject string, handle func(bus.Message)) (stop func(), err
 		err = c.sync()
 	}
 	if err == nil {
-		err = c.refused("Subscription to", subject)
+		err = c.refused(forSubscription, subject)
 	}
 	if err != nil {
 		_ = sub.Unsubscribe() // or the connection is closed
@@ -284,6 +284,10 @@ func (c *Conn) pong(ctx context.Context) error {
 	}()
 	return c.nc.FlushWithContext(ctx)
 }
+
+// forSubscription begins what the server says of a subscription that it refuses. Who
+// wanted it is told, and need not hear it twice.
+const forSubscription = "Subscription to"
 
 // refused returns the last refusal of the server for lack of permission, if it was
 // for that subject. The server sends it before the answer to sync, and to nothing in
@@ -326,7 +330,7 @@ func (c *Conn) trouble(_ *nats.Conn, sub *nats.Subscription, err error) {
 			c.log(fmt.Sprintf("messages on %s are lost: they come faster than they are handled, and %d MiB wait already",
 				sub.Subject, pending>>20))
 		}
-	case errors.Is(err, nats.ErrPermissionViolation):
+	case errors.Is(err, nats.ErrPermissionViolation) && !strings.Contains(err.Error(), forSubscription):
 		c.log(fmt.Sprintf("the NATS server does not let this connection do what sluice needs: %v", err))
 	}
 }

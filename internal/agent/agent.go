@@ -182,8 +182,8 @@ func (a *host) run(st Start, files []*os.File) (int, error) {
 	a.mu.Lock()
 	a.h = h
 	a.mu.Unlock()
-	if several {
-		others.OnNote(func(text string) { h.Note(text) })
+	if w, remarks := opt.World.(interface{ OnNote(func(string)) }); remarks {
+		w.OnNote(func(text string) { h.Note(text) })
 	}
 	if err := a.openRecorder(); err != nil {
 		h.Discard()

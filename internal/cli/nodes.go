@@ -254,6 +254,9 @@ func (o *nodesOptions) scheduled(n *job.Nodes, found *scheduler.Found) error {
 		return nil
 	case n.Max > 0 && found.Nodes > n.Max:
 		return usagef("--nodes %s, but %s has started this on %d machines: more than that would be left over; --nodes %d takes them all", o.span, found.Source, found.Nodes, found.Nodes)
+	case n.Min > found.Nodes && found.Nodes > 0 && n.Host == "" && len(n.Servers) == 0:
+		// Without an address that others could be given, no other machine can come.
+		return usagef("--nodes %s wants more machines than the %d that %s has started this on; machines of other jobs can come only to an address that all are given: --rendezvous HOST:PORT", o.span, found.Nodes, found.Source)
 	case n.Max == 0 && found.Nodes == 0 && found.Hint != "":
 		return usagef("%s", found.Hint)
 	case n.Max == 0 && found.Nodes <= 1:
@@ -277,7 +280,7 @@ func (o *nodesOptions) scheduled(n *job.Nodes, found *scheduler.Found) error {
 	}
 	host, port, err := torchargs.Endpoint(found.Endpoint)
 	if err != nil {
-		return fmt.Errorf("%s names %q as the first machine: %w", found.Source, found.Endpoint, err)
+		return usagef("%s names %q as the first machine: %v", found.Source, found.Endpoint, err)
 	}
 	if _, _, told := net.SplitHostPort(found.Endpoint); told != nil {
 		port = jobPort(found.RunID)
@@ -339,8 +342,12 @@ func (o *nodesOptions) ended(stderr io.Writer) {
 	o.made = ""
 }
 
-// secured refuses a run over a network that anybody could join.
+// secured refuses a run over a network that anybody could join, and an address at
+// which each machine would find itself, and be a world of its own.
 func secured(n job.Nodes) error {
+	if ip := net.ParseIP(n.Host); ip != nil && ip.IsUnspecified() {
+		return usagef("the machines cannot meet at %s: on each of them that is the machine itself; name one of them, with the same words on all (or 127.0.0.1 if all agents are on this one)", n.Host)
+	}
 	if n.Credentials != "" || n.Insecure || len(n.Servers) > 0 || loopbackName(n.Host) {
 		return nil
 	}

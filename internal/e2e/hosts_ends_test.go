@@ -78,7 +78,8 @@ func TestHostsFromTheStarter(t *testing.T) {
 	}
 }
 
-// A host that does not answer is not waited for when the user is tired of it.
+// A host that does not answer is named, and is not waited for when the user is tired of
+// it.
 func TestHostsStopEarly(t *testing.T) {
 	thorough(t)
 	t.Parallel()
@@ -90,6 +91,7 @@ func TestHostsStopEarly(t *testing.T) {
 	}
 	s := f.start("run", "--hosts", "a", "--ssh", deaf, "--", "true")
 	eventually(t, "it is being reached", func() bool { b, _ := os.ReadFile(began); return len(b) > 1 })
+	s.says("sluice: waiting for an answer over ssh from a\n")
 	s.Process.Signal(syscall.SIGINT)
 	if status := s.end(); status != 130 {
 		t.Errorf("exit status %d\n%s", status, s.err)

@@ -110,6 +110,8 @@ func TestNodesMistakes(t *testing.T) {
 		"--nodes 3:2 --rendezvous localhost":                  `--nodes: "3:2" is neither a number of machines nor MIN:MAX, with 1 <= MIN <= MAX`,
 		"--nodes 2 --rendezvous localhost:0":                  `--rendezvous: "localhost:0": all machines need to know the port`,
 		"--nodes 2 --rendezvous ::1":                          "an IPv6 address goes into brackets: [::1] or [::1]:29400",
+		"--nodes 1:2 --rendezvous 0.0.0.0:1 --insecure":       "the machines cannot meet at 0.0.0.0: on each of them that is the machine itself",
+		"--nodes 1:2 --rendezvous [::]:1 --insecure":          "the machines cannot meet at ::",
 		"--nodes 2 --rendezvous localhost --lease 0s":         "--lease: 0 is no time to wait",
 		"--nodes 2 --rendezvous localhost --store-grace 0":    "--store-grace: 0 is no time to wait",
 		"--nodes 2 --rendezvous localhost --join-timeout 0ms": "--join-timeout: 0 is no time to wait",
@@ -147,6 +149,76 @@ func TestNodesLoopbackAlone(t *testing.T) {
 	if status := s.end(); status != 130 {
 		t.Errorf("exit status %d\n%s", status, s.err)
 	}
+}
+
+// What the variables of a batch system cannot mean is told with its name.
+func TestNodesOfAJobMistakes(t *testing.T) {
+	t.Parallel()
+	kubeflow := func(addr string) []string {
+		return []string{"PET_NNODES=2", "PET_NODE_RANK=0", "PET_MASTER_ADDR=" + addr}
+	}
+	for _, c := range []struct {
+		env, flags []string
+		says       string
+	}{
+		{kubeflow("127.0.0.1"), []string{"--nodes", "3:4"}, "--nodes 3:4 wants more machines than the 2 that Kubeflow (PET_*) has started this on"},
+		{kubeflow("a b"), nil, `Kubeflow (PET_*) names "a b" as the first machine: `},
+	} {
+		w := newWorld(t)
+		w.env = append(w.env, c.env...)
+		r := w.run(append(append([]string{"run"}, c.flags...), "--", "true")...)
+		if r.status != 2 || !strings.Contains(r.stderr, c.says) {
+			t.Errorf("%q: %+v", c.says, r)
+		}
+	}
+}
+
+// The node where they meet gives up: the other one is told why.
+func TestNodesHearWhyTheirHostGaveUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := []string{"run", "--nodes", "3", "--rendezvous", "127.0.0.1:" + unusedPort(t)}
+	first := w.start(append(at, "--join-timeout", "6s", "--", "true")...)
+	first.says("waiting: 1 of at least 3 nodes are here")
+	second := w.start(append(at, "--", "true")...)
+	second.says("its agent was stopped (given up after 6s, the join timeout), and it is where all of them meet")
+	if status := second.end(); status != 1 {
+		t.Errorf("exit status %d\n%s", status, second.err)
+	}
+	if status := first.end(); status != 125 {
+		t.Errorf("exit status %d\n%s", status, first.err)
+	}
+}
+
+// An agent of another run is refused in one plain message.
+func TestNodesOfAnotherRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := []string{"run", "--nodes", "2", "--rendezvous", "127.0.0.1:" + unusedPort(t), "--run-id"}
+	host := w.start(append(at, "a", "--", "true")...)
+	host.says("waiting: 1 of at least 2 nodes are here")
+	r := w.run(append(at, "b", "--", "true")...)
+	if r.status != 125 || !strings.Contains(r.stderr, `the nodes of another run than "b" meet at `) || strings.Contains(strings.ToLower(r.stderr), "permission") {
+		t.Errorf("%+v", r)
+	}
+	_ = host.Process.Signal(syscall.SIGINT)
+	host.end()
+}
+
+// With a fixed number of nodes, too, who waits says for whom.
+func TestTorchrunNodesSayWhomTheyWaitFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	port := unusedPort(t)
+	at := []string{"torchrun", "--nnodes=2", "--master-addr=127.0.0.1", "--master-port=" + port, "--no-python"}
+	second := w.start(append(at, "--node-rank=1", "true")...)
+	second.says("still looking for node 0 at 127.0.0.1:" + port + ": nobody has answered there yet")
+	_ = second.Process.Signal(syscall.SIGINT)
+	second.end()
+	first := w.start(append(at, "--node-rank=0", "true")...)
+	first.says("waiting for node rank 1 of 2")
+	_ = first.Process.Signal(syscall.SIGINT)
+	first.end()
 }
 
 // Who waits for others says why nobody is found, and gives up in plain words.

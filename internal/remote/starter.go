@@ -162,6 +162,9 @@ func (r *run) alive() (list []*session) {
 	return list
 }
 
+// slowHello is how long hosts may take to answer without a word.
+const slowHello = 5 * time.Second
+
 // oneMistake is how long we wait, once we know that a run cannot start, for hosts that
 // may have the same to say.
 const oneMistake = time.Second
@@ -170,6 +173,8 @@ const oneMistake = time.Second
 // signals. It returns false if there are too few.
 func (r *run) wait(done func(*session) bool) (enough bool, status int) {
 	var patience <-chan time.Time
+	quiet := time.NewTimer(slowHello)
+	defer quiet.Stop()
 	for {
 		waiting := false
 		alive := r.alive()
@@ -190,9 +195,25 @@ func (r *run) wait(done func(*session) bool) (enough bool, status int) {
 			if s, ok := sig.(syscall.Signal); ok && r.stops(s) {
 				return false, 128 + int(s)
 			}
+		case <-quiet.C:
+			r.nameSilent(alive)
 		case <-patience:
 			return false, 0
 		}
+	}
+}
+
+// nameSilent tells which hosts have not answered yet. ssh may wait for long: for an
+// address that nobody has, or a login that hangs.
+func (r *run) nameSilent(alive []*session) {
+	var names []string
+	for _, s := range alive {
+		if s.hello == nil {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) > 0 {
+		r.console.Note("sluice: waiting for an answer over ssh from " + strings.Join(names, ", "))
 	}
 }
 

@@ -310,9 +310,12 @@ func (l *leader) abort() {
 	if l.s.cfg.Store != nil {
 		return
 	}
+	text := "its agent was stopped, and it is where all of them meet"
+	if why := l.s.leaving(); why != "" {
+		text = "its agent was stopped (" + why + "), and it is where all of them meet"
+	}
 	l.do(func(now time.Time) {
-		l.c.Abort(now, l.s.cfg.ID, rendezvous.Failure{Node: l.s.cfg.Node, Rank: -1, Host: l.s.cfg.Node.Name, At: now,
-			Text: "its agent was stopped, and it is where all of them meet"})
+		l.c.Abort(now, l.s.cfg.ID, rendezvous.Failure{Node: l.s.cfg.Node, Rank: -1, Host: l.s.cfg.Node.Name, At: now, Text: text})
 	})
 }
 

@@ -515,6 +515,12 @@ func (s *Seat) Leaving(why string) {
 	s.st.Why = rendezvous.Clip(why)
 }
 
+func (s *Seat) leaving() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.st.Why
+}
+
 // Close implements rendezvous.Rendezvous. The leader stays until the others have
 // heard the end, at most Terms.Close.
 func (s *Seat) Close() error {
