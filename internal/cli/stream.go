@@ -126,6 +126,7 @@ func (o *streamOptions) run(a *app, cmd *cobra.Command, arg string) error {
 			Notice: func(text string) { fmt.Fprintln(a.stderr, "sluice:", text) }}, live))
 	}
 	var live *liveSession
+	var unsaid error
 	err = web.Serve(ctx, web.Options{
 		Listen: o.serve, Token: o.token, Hosts: o.hosts, Input: o.input, Title: o.title, Linger: time.Duration(o.linger),
 		Source: func(ctx context.Context) (web.Live, error) {
@@ -136,10 +137,18 @@ func (o *streamOptions) run(a *app, cmd *cobra.Command, arg string) error {
 		Cast: func(w io.Writer) error {
 			return session.WriteCast(p.dir(), w, session.CastOptions{Format: cast.V2, Input: o.input})
 		},
-		Ready: func(url string) { fmt.Fprintln(a.stdout, url) },
+		Ready: func(url string) {
+			// A page at a place that nobody knows is served for nobody.
+			if _, unsaid = fmt.Fprintln(a.stdout, url); unsaid != nil {
+				stop()
+			}
+		},
 	})
 	if live != nil {
 		live.close()
+	}
+	if unsaid != nil {
+		return fmt.Errorf("saying where the page is: %w", unsaid)
 	}
 	return asked(ctx, err)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -189,6 +190,22 @@ func TestStreamTo(t *testing.T) {
 	three.ends(t, websocket.StatusNormalClosure, "x\x04")
 	if st := s.end(); st != 0 || s.err.String() != "" {
 		t.Errorf("%d\n%s", st, s.err)
+	}
+}
+
+// A page whose URL nobody could be told is not served on.
+func TestStreamUnsaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.session()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	r := w.runWith(func(cmd *exec.Cmd) { cmd.Stdout = full }, "stream", "s")
+	if r.status != 125 || !strings.HasPrefix(r.stderr, "sluice: saying where the page is: ") {
+		t.Errorf("%+v", r)
 	}
 }
 

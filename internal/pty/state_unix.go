@@ -104,6 +104,29 @@ func (m *Master) Untaken() (int, error) {
 	return n, nil
 }
 
+// Waits tells whether a program that reads would be given something at once: unlike
+// with Untaken, an end of file counts. The slave is opened for a moment, as there.
+func (m *Master) Waits() (bool, error) {
+	slave, err := m.Slave()
+	if err != nil {
+		return false, err
+	}
+	defer slave.Close()
+	n := 0
+	err = control(slave, func(fd int) (err error) {
+		for {
+			n, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+			if err != unix.EINTR {
+				return err
+			}
+		}
+	})
+	if err != nil {
+		return false, fmt.Errorf("asking whether input waits on %s: %w", slave.Name(), err)
+	}
+	return n > 0, nil
+}
+
 // Signal sends sig to the foreground process group. SIGINT, SIGQUIT and SIGTSTP
 // go through the terminal (TIOCSIG), as if the key had been pressed, whatever
 // key that is and whether the terminal has one now: this reaches processes of

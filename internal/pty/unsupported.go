@@ -51,6 +51,9 @@ func (m *Master) LineState() (State, error) { return State{}, errUnsupported }
 // Untaken always fails here.
 func (m *Master) Untaken() (int, error) { return 0, errUnsupported }
 
+// Waits always fails here.
+func (m *Master) Waits() (bool, error) { return false, errUnsupported }
+
 // Signal always fails here.
 func (m *Master) Signal(syscall.Signal) error { return errUnsupported }
 

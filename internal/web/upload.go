@@ -163,6 +163,9 @@ func (o *UploadOptions) post(ctx context.Context, u *url.URL, name string, field
 		if errors.As(err, &ue) {
 			err = ue.Err
 		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("the server closed the connection without an answer")
+		}
 		if reached {
 			err = fmt.Errorf("%w: the server may have the recording all the same: look there before you try again", err)
 		}

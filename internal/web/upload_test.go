@@ -97,7 +97,7 @@ func TestUploadRefused(t *testing.T) {
 		{"another server", gone.URL, goodID, recording, "there is no asciinema server at this URL (HTTP status 404)"},
 		{"moved", moved.URL, goodID, recording, `sends us to "https://else.example.org/"`},
 		{"odd", odd.URL, goodID, recording, "the server refuses it (HTTP status 418)"},
-		{"cut", cut.URL, goodID, recording, "may have the recording all the same: look there"},
+		{"cut", cut.URL, goodID, recording, "closed the connection without an answer: the server may have the recording all the same: look there"},
 		{"nobody", "http://" + ln.Addr().String(), goodID, recording, "connection refused"},
 		{"no url", "asciinema.org", goodID, recording, "has the form https://HOST"},
 		{"a query", "https://h/?x=1", goodID, recording, "a name or a query"},

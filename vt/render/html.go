@@ -40,7 +40,7 @@ func HTML(w io.Writer, s *vt.Snapshot, o Options) error {
 			html.EscapeString(title), p.background().hex())
 	}
 	pad := o.padding()
-	fmt.Fprintf(b, "<pre style=\"margin:0;padding:%gpx;width:max-content;min-width:%dch;color:%s;background:%s;font:%gpx/1.2 %s;font-variant-ligatures:none\">",
+	fmt.Fprintf(b, "<pre style=\"margin:0;padding:%gpx;width:max-content;min-width:%dch;color:%s;background:%s;font:%gpx/1.2 %s;font-variant-ligatures:none;direction:ltr;unicode-bidi:bidi-override\">", // cells stand where they are, whatever they hold
 		pad, v.cols, rgb(p.palette.Fg&0xffffff).hex(), p.background().hex(), o.fontSize(), html.EscapeString(o.family()))
 	b.WriteByte('\n') // a newline that directly follows <pre> is not part of it
 	for y, l := range v.lines {
