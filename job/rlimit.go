@@ -107,11 +107,13 @@ func (r Rlimits) String() string {
 	return strings.Join(list, ",")
 }
 
-// Set makes a *Rlimits a flag value: each flag adds one limit.
+// Set makes a *Rlimits a flag value: each flag adds one limit, or takes the place of
+// an earlier one, for a hard limit that was lowered cannot be raised again.
 func (r *Rlimits) Set(text string) error {
 	v, err := ParseRlimit(text)
 	if err == nil {
-		*r = append(*r, v)
+		earlier := slices.DeleteFunc(*r, func(old Rlimit) bool { return old.Name == v.Name })
+		*r = append(earlier, v)
 	}
 	return err
 }

@@ -233,3 +233,16 @@ func TestStdin(t *testing.T) {
 		}
 	}
 }
+
+// The last of several limits of one name counts, as with variables.
+func TestRlimitsOfOneName(t *testing.T) {
+	var r Rlimits
+	for _, text := range []string{"core=0", "nofile=10", "CORE=unlimited"} {
+		if err := r.Set(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.String(); got != "nofile=10,core=unlimited" {
+		t.Errorf("%s", got)
+	}
+}

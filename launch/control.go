@@ -143,15 +143,15 @@ func (h *Handle) Suspend() {
 	})
 }
 
-func (h *Handle) Continue() {
-	h.do(func() {
-		h.everyGroup(job.SIGCONT)
-		if h.console != nil {
-			h.console.Resume()
-		}
-		h.suspended = false
-		h.lastData.Store(time.Now().UnixNano()) // being stopped is not a stall
-	})
+func (h *Handle) Continue() { h.do(h.unsuspend) }
+
+func (h *Handle) unsuspend() {
+	h.everyGroup(job.SIGCONT)
+	if h.console != nil {
+		h.console.Resume()
+	}
+	h.suspended = false
+	h.lastData.Store(time.Now().UnixNano()) // being stopped is not a stall
 }
 
 func (h *Handle) everyGroup(sig job.Signal) {
@@ -168,9 +168,15 @@ func (h *Handle) LauncherLost() {
 	h.do(func() {
 		h.emit(job.Event{Type: job.EventLauncherLost, Attempt: h.attempt})
 		h.rec.Launcher = nil
-		if h.spec.OnLauncherDeath == job.DeathKeep {
+		keep := h.spec.OnLauncherDeath == job.DeathKeep
+		if keep {
 			h.setSinks(nil, nil)
 			h.save()
+		}
+		if h.suspended { // no fg will come, and the end would wait for one
+			h.unsuspend()
+		}
+		if keep {
 			return
 		}
 		h.beginStop(stopOrder{cause: job.CauseLauncher, final: true, detail: "the launcher was killed"})

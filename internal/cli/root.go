@@ -68,6 +68,9 @@ func Main(args []string) int {
 		agent.NameUnpacked()
 	}
 	root := newRoot(a, args...)
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainUsages(root)
+	}
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()
 	if a.agent != nil {
@@ -187,6 +190,17 @@ var commands = map[string]func(*app) *cobra.Command{
 	"screen": newScreen, "expect": newExpect, "sessions": newSessions, "shell-init": newShellInit,
 	"rec": newRec, "play": newPlay, "cast": newCast, "stream": newStream, "upload": newUpload,
 	"inspect": newInspect, "adopt": newAdopt, "watch": newWatch, "redirect": newRedirect, "version": newVersion,
+}
+
+// plainUsages takes the quotes out of what the flags say, as help does: a shell shows
+// that as it is.
+func plainUsages(cmd *cobra.Command) {
+	plain := func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) }
+	cmd.Flags().VisitAll(plain)
+	cmd.PersistentFlags().VisitAll(plain)
+	for _, sub := range cmd.Commands() {
+		plainUsages(sub)
+	}
 }
 
 // newRoot is the tree of all commands or, where args begin with the name of one, as

@@ -93,7 +93,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.Console.Timestamps, "timestamps", false, "show when each line arrived")
 	f.BoolVar(&s.Console.Dedup, "dedup", false, "show a line that many ranks write once, headed by its ranks")
 	f.StringVar(&o.progress, "progress", "auto", "how \"\\r\" progress bars are shown, `HOW`: auto, live, collapse, raw")
-	f.Var(&s.Console.Linger, "console-linger", "how long the end waits for a console that takes nothing (default 10s)")
+	f.Var((*lingerFlag)(&s.Console.Linger), "console-linger", "how long the end waits for a console that takes nothing (default 10s)")
 	f.BoolVarP(&s.Console.Quiet, "quiet", "q", false, "no reports of sluice's own")
 	f.Var(&s.Stdin, "stdin", "who reads: none, RANK, all, fifo:PATH (default: rank 0 of one worker)")
 

@@ -338,6 +338,9 @@ func TestVersionAndCompletion(t *testing.T) {
 			t.Errorf("completion %s: status %d, %s", shell, r.status, r.stderr)
 		}
 	}
+	if r := w.run("__complete", "attach", "--detach"); !strings.HasPrefix(r.stdout, "--detach-key\tKEY that leaves") {
+		t.Errorf("completing --detach: %+v", r)
+	}
 	if r := w.run("completion", "tcsh"); r.status != 2 || r.stdout != "" || !strings.Contains(r.stderr, "none of bash, zsh") {
 		t.Errorf("completion tcsh: %+v", r)
 	}

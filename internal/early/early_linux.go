@@ -18,6 +18,9 @@ const (
 var started *Process
 
 func init() {
+	if why := tooFew(); why != "" {
+		refuse(why)
+	}
 	if started = fromEntry(); started == nil && IsRun(os.Args) {
 		started = start()
 	}

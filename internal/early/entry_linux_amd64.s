@@ -1,16 +1,20 @@
 #include "textflag.h"
 
 // System calls of Linux on amd64, and what they are asked for.
+#define SYS_WRITE 1
 #define SYS_CLOSE 3
 #define SYS_DUP2 33
 #define SYS_SOCKETPAIR 53
 #define SYS_FORK 57
 #define SYS_FCNTL 72
+#define SYS_GETRLIMIT 97
 #define SYS_SETSID 112
 #define SYS_PRCTL 157
+#define SYS_EXIT_GROUP 231
 #define SYS_WAITID 247
 #define SYS_GETRANDOM 318
 #define SYS_CLOSE_RANGE 436
+#define RLIMIT_AS 9
 #define AT_RANDOM 25
 #define ECHILD 10
 
@@ -23,6 +27,28 @@ GLOBL title<>(SB), RODATA|NOPTR, $16
 // The stack is as the kernel left it: the number of arguments, and pointers to them.
 // R12 is that number, R13 and R14 are where the arguments begin and end.
 TEXT ·entry(SB), NOSPLIT|NOFRAME, $0
+	SUBQ $16, SP
+	MOVQ $SYS_GETRLIMIT, AX
+	MOVQ $RLIMIT_AS, DI
+	MOVQ SP, SI
+	SYSCALL
+	MOVQ 0(SP), R8 // the soft limit
+	ADDQ $16, SP
+	CMPQ AX, $0
+	JNE  wide
+	CMPQ R8, $0x30000000
+	JCC  wide
+
+	MOVQ $SYS_WRITE, AX
+	MOVQ $2, DI
+	MOVQ ·narrow+0(SB), SI
+	MOVQ ·narrow+8(SB), DX
+	SYSCALL
+	MOVQ $SYS_EXIT_GROUP, AX
+	MOVQ $125, DI
+	SYSCALL
+
+wide:
 	MOVQ 0(SP), R12
 	CMPQ R12, $2
 	JLT  ready
