@@ -282,7 +282,8 @@ func TestNodesAttemptOfLatecomer(t *testing.T) {
 	all := make([]*started, 2)
 	for i, w := range ws {
 		all[i] = w.start("run", "--nodes", "1:2", "--last-call", "0s", "--rendezvous", meet, "--restarts", "1", "--", "sh", "-c",
-			`echo life $SLUICE_ATTEMPT, $TORCHELASTIC_RESTART_COUNT failures; [ $SLUICE_ATTEMPT = 2 ] && exit 0; [ $SLUICE_ATTEMPT$RANK = 11 ] && exit 7; exec sleep 1000`)
+			`echo life $SLUICE_ATTEMPT, $TORCHELASTIC_RESTART_COUNT failures; : >"$0$SLUICE_ATTEMPT$RANK"
+			case $SLUICE_ATTEMPT$RANK in 2*) exit 0;; 11) until [ -e "$0"10 ]; do sleep 0.01; done; exit 7;; esac; exec sleep 1000`, ws[0].path("wrote"))
 		if i == 0 {
 			all[0].prints("life 0, 0 failures\n")
 		}
