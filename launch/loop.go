@@ -143,8 +143,9 @@ func (h *Handle) describe(w *worker) {
 	if o.Kind == job.KindSignaled && o.Cause == job.CauseOwn && o.Signal == w.sent {
 		o.Detail = w.sentWhy
 	}
-	if o.Cause == job.CauseOwn && h.stalled && !h.stop.asked && o.Failed() {
-		o.Cause = job.CauseStall // of --stall-signal or --on-stall: the gang is being ended
+	// Of --stall-signal or --on-stall, and perhaps just before the stop that follows.
+	if o.Cause == job.CauseOwn && h.stalled && o.Failed() && (!h.stop.asked || h.stop.order.cause == job.CauseStall) {
+		o.Cause = job.CauseStall
 	}
 	// A worker that was already failing when its peers' end reached it is
 	// told apart by how it ended: the stop signal, or a clean exit, is ours.
