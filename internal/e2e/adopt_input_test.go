@@ -226,7 +226,9 @@ func TestAdoptFzf(t *testing.T) {
 			if after := f.masters(); after != before {
 				t.Errorf("the holders' descriptors were\n%s and are now\n%s", before, after)
 			}
-			f.must("press", f.target(), "Ctrl+U", "b", "a", "n", "Enter")
+			f.must("press", f.target(), "Ctrl+U", "b", "a", "n")
+			f.shows("ban")
+			f.must("press", f.target(), "Enter")
 			until(t, "fzf has ended", func() bool { return f.file("over") == "0\n" })
 			if got := f.file("chosen"); got != "banana\n" {
 				t.Errorf("chosen was %q", got)
